@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runToTheEnd } from './child.mjs';
+import { install, isInstalled } from './install.mjs';
+import { findNode } from './node24.mjs';
+
+/**
+ * What the names in package.json's `scripts` run, on Node 24. `developer` needs the devDependencies. `settings` reads
+ * `.env`: the tests do not, so that nobody's settings decide whether they pass.
+ */
+const scripts = {
+  start: { run: ['src/main.ts'], settings: true },
+  wagate: { run: ['src/cli.ts'], settings: true },
+  dev: { run: ['--watch', 'src/main.ts'], developer: true, settings: true },
+  test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true },
+  check: { run: ['scripts/check.mjs'], developer: true },
+  bench: { run: ['test/bench/main.ts'], developer: true },
+  openapi: { run: ['scripts/openapi.ts'] },
+  'env-example': { run: ['scripts/env-example.ts'] },
+};
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (sentence) => process.stderr.write(`${sentence}\n`);
+
+/** Runs one script by its name with the arguments that follow, and ends this process as the script ended. */
+export async function launch([name = 'start', ...args]) {
+  process.exitCode = await run(name, args);
+}
+
+async function run(name, args) {
+  const script = scripts[name];
+  if (script === undefined)
+    return refuse(`There is no script "${name}". There are: ${Object.keys(scripts).join(', ')}.`);
+  if (!isInstalled(root, script)) {
+    const code = await install(root, script, say);
+    if (code !== 0) return code;
+  }
+  const node = findNode(root);
+  if (node.problem !== undefined) return refuse(node.problem);
+  const settings = script.settings && existsSync(join(root, '.env')) ? ['--env-file=.env'] : [];
+  return runToTheEnd(node.path, [...settings, ...script.run, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    pathFirst: [dirname(node.path), join(root, 'node_modules', '.bin')],
+  });
+}
+
+function refuse(sentence) {
+  say(sentence);
+  return 1;
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { LogLevel } from './log.ts';
+
+/**
+ * Every setting of the gateway: name, default, meaning, how it is read. `.env.example` and the settings table of the README are
+ * made from this list. Nothing else reads the environment.
+ */
+interface Setting<T> {
+  readonly default: string;
+  readonly meaning: string;
+  readonly read: (text: string) => T;
+}
+
+const setting = <T>(fallback: string, meaning: string, read: (text: string) => T): Setting<T> => ({
+  default: fallback,
+  meaning,
+  read,
+});
+
+class Unreadable extends Error {}
+const refuse = (what: string): never => {
+  throw new Unreadable(what);
+};
+
+const text = (value: string) => value;
+const optional = (value: string) => (value === '' ? undefined : value);
+const flag = (value: string) =>
+  /^(1|true|yes|on)$/i.test(value) || (/^(0|false|no|off)$/i.test(value) ? false : refuse('must be true or false'));
+const whole = (min: number, max: number) => (value: string) => {
+  const number = Number(value);
+  return Number.isInteger(number) && number >= min && number <= max
+    ? number
+    : refuse(`must be a whole number from ${min} to ${max}`);
+};
+const oneOf =
+  <const T extends string>(...names: T[]) =>
+  (value: string): T =>
+    names.find((name) => name === value) ?? refuse(`must be one of ${names.join(', ')}`);
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+const numbers = (value: string) =>
+  list(value).map((item) => {
+    const number = Number(item);
+    return Number.isInteger(number) ? number : refuse('must be whole numbers, separated by commas');
+  });
+const address =
+  (...schemes: string[]) =>
+  (value: string) => {
+    if (value === '') return undefined;
+    const url = URL.canParse(value) ? new URL(value) : refuse('must be an address such as https://wa.example.com');
+    return schemes.includes(url.protocol)
+      ? value.replace(/\/+$/, '')
+      : refuse(`must begin with ${schemes.join(' or ')}`);
+  };
+const version = (value: string): [number, number, number] | undefined => {
+  if (value === '') return undefined;
+  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(value);
+  return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : refuse('must look like 2.3000.1035194821');
+};
+const timeZone = (value: string) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return value;
+  } catch {
+    return refuse('must be a time zone such as Asia/Jakarta');
+  }
+};
+
+export const settings = {
+  PORT: setting('3000', 'Port of the API, the documentation and the dashboard.', whole(0, 65_535)),
+  HOST: setting('127.0.0.1', 'Address to listen on. 0.0.0.0 listens on every interface: put a proxy with TLS in front.', text),
+  PUBLIC_URL: setting('', 'Address under which others reach this server, for links and samples. Empty: http://HOST:PORT.', address('http:', 'https:')),
+  DATA_DIR: setting('./data', 'Folder of the database, the development key and temporary files.', (value) => resolve(value)),
+  DATABASE_URL: setting('', 'Empty: SQLite in DATA_DIR. postgres://user:password@host/name: PostgreSQL 15 or newer.', address('postgres:', 'postgresql:')),
+  MASTER_KEY: setting('', '32 bytes in base64 or hex that encrypt keys, credentials and messages at rest. Empty: a development key is made in DATA_DIR; required with NODE_ENV=production.', optional),
+  NODE_ENV: setting('development', 'production refuses to start without MASTER_KEY.', oneOf('development', 'production', 'test')),
+  LOG_LEVEL: setting('info', 'fatal, error, warn, info, debug, trace or silent. Logs never hold bodies, tokens or keys.', oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')),
+  SANDBOX: setting('true', 'Sandbox devices and their simulated WhatsApp network, on the loopback of this machine.', flag),
+  TIME_ZONE: setting('Asia/Jakarta', 'Time zone of new accounts; "today" is counted in it.', timeZone),
+  DEFAULT_COUNTRY: setting('62', 'Country calling code that a number without one belongs to, for new devices.', (value) => /^[1-9]\d{0,2}$/.test(value) ? value : refuse('must be a calling code such as 62')),
+  SEND_WAIT_SECONDS: setting('20', 'How long an answer waits for WhatsApp before it says 202 pending.', whole(0, 120)),
+  RATE_LIMIT_PER_MINUTE: setting('120', 'Requests a minute for each token, where the package says nothing.', whole(1, 1_000_000)),
+  MEDIA_MAX_MB: setting('100', 'Largest media file, in MiB.', whole(1, 2_000)),
+  MEDIA_TIMEOUT_SECONDS: setting('30', 'How long a download of media may take in all.', whole(1, 600)),
+  EGRESS_ALLOW_HTTP: setting('true', 'Whether media_url may begin with http:// as well as https://.', flag),
+  EGRESS_PORTS: setting('80,443,8080,8443', 'Ports that a media_url or webhook may name.', numbers),
+  EGRESS_ALLOW: setting('', 'Private networks that may be reached all the same, as CIDR, separated by commas: 192.168.1.0/24.', list),
+  TRUSTED_PROXIES: setting('', 'Addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed.', list),
+  WHATSAPP_URL: setting('wss://web.whatsapp.com/ws/chat', 'WebSocket of WhatsApp for real devices.', (value) => address('ws:', 'wss:')(value) ?? refuse('must not be empty')),
+  WHATSAPP_CA: setting('', 'File with a certificate authority (PEM) that media hosts are trusted by, with another WHATSAPP_URL.', optional),
+  WHATSAPP_ROOT_KEY: setting('', 'Root key (hex) of the server certificate, with another WHATSAPP_URL.', (value) => value === '' ? undefined : /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : refuse('must be 64 hex digits')),
+  WHATSAPP_VERSION: setting('', 'Client version to tell WhatsApp, such as 2.3000.1035194821. Empty: the one that Baileys ships.', version),
+} as const; // biome-ignore format: one setting a line reads as a table
+
+type Settings = typeof settings;
+type Values = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+
+export interface Config extends Values {
+  /** The version in package.json. */
+  readonly APP_VERSION: string;
+}
+
+/** Reads all settings; all problems are told at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const problems: string[] = [];
+  const values = Object.fromEntries(
+    Object.entries(settings).map(([name, { default: fallback, read }]) => {
+      const given = env[name]?.trim() || fallback;
+      try {
+        return [name, read(given)];
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        problems.push(`${name}=${given} ${error.message}`);
+        return [name, undefined];
+      }
+    }),
+  );
+  if (values.NODE_ENV === 'production' && values.MASTER_KEY === undefined)
+    problems.push('MASTER_KEY is required with NODE_ENV=production. Make one with: openssl rand -base64 32');
+  if (problems.length > 0)
+    throw new ConfigError(
+      `The settings have ${problems.length} problem(s):\n${problems.map((p) => `  ${p}`).join('\n')}`,
+    );
+  const { version: APP_VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return { ...(values as unknown as Values), APP_VERSION };
+}
+
+/** Told to a person as it is, without a stack. */
+export class ConfigError extends Error {}

@@ -1,0 +1,109 @@
+/**
+ * Every way to fail that a caller can meet: HTTP status and sentence, in one table. `throw failure('number_not_registered', { number })`
+ * anywhere; one place (`http/envelope.ts`) turns it into JSON. The docs page and OpenAPI are rendered from this table.
+ * `{name}` is filled from the facts. Sentences of the contract document hold word for word.
+ */
+export const failures = {
+  bad_request: [400, 'The request could not be read: {reason}.'],
+  malformed_json: [400, 'The request body is not valid JSON. Please check quotes, commas and braces.'],
+  device_not_connected: [400, 'WhatsApp client is not connected. Please reconnect your device from dashboard.'],
+  number_not_registered: [
+    400,
+    'Number {number} is not registered on WhatsApp. Please check the number or ask the recipient to activate their WhatsApp account.',
+  ],
+  media_unreachable: [400, 'Failed to download media from URL: {reason}'],
+  refused_by_whatsapp: [400, 'WhatsApp refused this message (error {code}). {advice}'],
+  send_failed: [400, 'The message could not be sent: {reason}'],
+  message_expired: [400, 'The message expired before it could be sent. Please send it again.'],
+  message_cancelled: [400, 'The message was cancelled before it was sent.'],
+  invalid_token: [401, 'Invalid or inactive API token.'],
+  not_signed_in: [401, 'Please sign in first. Your session may have ended.'],
+  invalid_link: [401, 'This link is not valid any more. Ask for a new one: npm run wagate -- account link <email>'],
+  quota_exhausted: [
+    403,
+    'Insufficient message quota. Please upgrade your package or wait until your next subscription period.',
+  ],
+  subscription_expired: [
+    403,
+    'Your subscription has ended. Please renew your package from dashboard to go on sending.',
+  ],
+  device_suspended: [403, 'This device is suspended. Please contact the administrator of this server.'],
+  account_suspended: [403, 'This account is suspended. Please contact the administrator of this server.'],
+  device_limit_reached: [403, 'Your package allows {limit} device(s). Please delete one or upgrade your package.'],
+  not_found: [404, '{what} was not found.'],
+  method_not_allowed: [405, 'Method {method} is not allowed here. Allowed: {allowed}.'],
+  idempotency_in_progress: [
+    409,
+    'A request with this Idempotency-Key is still running. Please wait for its answer and then repeat this one.',
+  ],
+  not_cancellable: [409, 'The message can not be cancelled any more: it is {state}.'],
+  device_busy: [409, 'The device is {state}; this needs it to be {needed}.'],
+  body_too_large: [413, 'The request body is larger than {limit}.'],
+  unsupported_media_type: [415, 'Content-Type {given} is not supported here. Please send {expected}.'],
+  validation_failed: [422, '{reason}'],
+  idempotency_mismatch: [
+    422,
+    'This Idempotency-Key was used with a different request body. Please use a new key for a new message.',
+  ],
+  rate_limited: [429, 'Too many requests. Please wait {seconds} seconds and try again.'],
+  temporarily_unavailable: [
+    503,
+    'The service is temporarily unavailable and nothing was accepted. Please try again in a few seconds.',
+  ],
+  internal_error: [
+    500,
+    'Something went wrong on our side. Please try again; if it goes on, tell the administrator this request id: {request_id}',
+  ],
+} as const satisfies Record<string, readonly [status: number, sentence: string]>;
+
+export type FailureCode = keyof typeof failures;
+export type Facts = Readonly<Record<string, string | number>>;
+/** Sentences by field name, as `errors` in the envelope. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly status: number;
+  readonly facts: Facts;
+  readonly errors: FieldErrors | undefined;
+  /** Seconds, for Retry-After. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: FailureCode, facts: Facts, more: FailureOptions) {
+    super(more.message ?? sentence(code, facts), more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.status = failures[code][0];
+    this.facts = facts;
+    this.errors = more.errors;
+    this.retryAfter = more.retryAfter;
+  }
+}
+
+export interface FailureOptions {
+  /** A sentence that was stored earlier, in the place of the table's. */
+  readonly message?: string;
+  readonly errors?: FieldErrors;
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
+}
+
+export const failure = (code: FailureCode, facts: Facts = {}, more: FailureOptions = {}): Failure =>
+  new Failure(code, facts, more);
+
+/** The sentence of a code with its `{names}` filled from the facts. */
+export const sentence = (code: FailureCode, facts: Facts = {}): string =>
+  failures[code][1].replace(/\{(\w+)\}/g, (whole, name: string) => String(facts[name] ?? whole));
+
+/** `validation_failed` for one field: its sentence is the whole message, too. */
+export const invalid = (field: string, reason: string): Failure =>
+  failure('validation_failed', { reason }, { errors: { [field]: [reason] } });
+
+export const isFailure = (error: unknown, code?: FailureCode): error is Failure =>
+  error instanceof Failure && (code === undefined || error.code === code);
+
+/** An Error from whatever was thrown: Baileys rejects open queries with a bare number (1006) when the socket closes. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error
+    ? thrown
+    : new Error(typeof thrown === 'string' ? thrown : `thrown: ${JSON.stringify(thrown)}`);

@@ -1,0 +1,45 @@
+import type { MessageRow, MessageType } from '../store/index.ts';
+import type { MediaRequest, SendRequest } from './contract.ts';
+import type { StoredMedia } from './media.ts';
+
+/** What a message row remembers of the request (`message.body`, encrypted at rest): enough to build the message later. */
+export type Body =
+  | { readonly is: 'text'; readonly text: string }
+  | {
+      readonly is: 'media';
+      readonly url: string | null;
+      /** A file of ours that came as an upload; kept until the message is frozen. */
+      readonly upload: StoredMedia | null;
+      readonly mediaType: MediaRequest['mediaType'];
+      readonly caption: string | null;
+      readonly filename: string | null;
+    };
+
+export function bodyOf(content: SendRequest['content'], given: StoredMedia | null): Body {
+  if (content.is === 'text') return { is: 'text', text: content.text };
+  // Its `remove` is no part of the row.
+  const upload = given && {
+    path: given.path,
+    bytes: given.bytes,
+    mimetype: given.mimetype,
+    kind: given.kind,
+    fileName: given.fileName,
+  };
+  return {
+    is: 'media',
+    url: 'url' in content.source ? content.source.url : null,
+    upload,
+    mediaType: content.mediaType,
+    caption: content.caption,
+    filename: content.filename,
+  };
+}
+
+/** The type that a row has before its media is fetched. */
+export function typeOf(body: Body): MessageType {
+  if (body.is === 'text') return 'text';
+  return body.upload?.kind ?? body.mediaType ?? 'media';
+}
+
+/** The row's body as `bodyOf` made it: only `messages.ts` writes it. */
+export const readBody = (row: Pick<MessageRow, 'body'>): Body => row.body as unknown as Body;

@@ -1,0 +1,264 @@
+import type { Clock } from '../base/clock.ts';
+import { asError, type Failure, failure, isFailure } from '../base/errors.ts';
+import type { Failpoint } from '../base/failpoints.ts';
+import type { Log } from '../base/log.ts';
+import type { MessageRow, Messages as MessageStore, Owner } from '../store/index.ts';
+import { type Content, type Link, LinkError } from '../whatsapp/link.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import { readBody } from './body.ts';
+import type { MediaFetcher } from './media.ts';
+import type { Registrations } from './registrations.ts';
+
+/**
+ * One message's way out, in the order of writes that loses and doubles nothing (design: sending.md):
+ * prepare → freeze the bytes and mark `sending` (one durable transaction) → relay → acknowledgement → outcome.
+ * From the mark on, the row's outcome is unknown until WhatsApp says so, and every re-send carries the same id and the same bytes.
+ */
+export interface Delivery {
+  /** A `queued` row. Resolves when the row has its outcome, goes back to the queue, or stays `sending` (unknown). */
+  deliver(row: MessageRow, link: Link, signal: AbortSignal): Promise<void>;
+  /** A row that was left in `sending`: the same stanza once more. */
+  resume(row: MessageRow, link: Link, signal: AbortSignal): Promise<void>;
+}
+
+export interface DeliveryNeeds {
+  readonly owner: Owner;
+  readonly messages: Pick<
+    MessageStore,
+    'markSending' | 'markSent' | 'markFailed' | 'requeue' | 'findProto' | 'markResending'
+  >;
+  readonly registrations: Registrations;
+  readonly acknowledgements: Acknowledgements;
+  readonly media: Pick<MediaFetcher, 'fetch' | 'claimUpload' | 'discard'>;
+  /** Milliseconds that "typing…" shows before a message; 0 for sandbox devices. */
+  readonly typingMs: (content: Content) => number;
+  /** Tells the row's new state to whoever waits; the write is durable by then. */
+  readonly changed: (row: MessageRow) => void;
+  readonly durable: () => Promise<void>;
+  /** Nothing was acknowledged for a while on this connection. */
+  readonly stalled: () => void;
+  readonly failpoint: Failpoint;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** WhatsApp answers in well under a second; after this the outcome counts as unknown (sending.md 8). */
+export const ACK_WITHIN_MS = 15_000;
+export const MOST_ATTEMPTS = 5;
+/** Between tries of what could not be prepared: rate limits, time-outs, a store that failed. Seconds. */
+const RETRY_SECONDS = [2, 10, 30, 60, 300] as const;
+/** Tries of a preparation that WhatsApp or a media host refused in a way that may pass. */
+const MOST_PREPARATIONS = 4;
+
+export function createDelivery(needs: DeliveryNeeds): Delivery {
+  const { owner, messages, clock, log } = needs;
+  const preparations = new Map<number, number>();
+
+  async function fail(row: MessageRow, cause: Failure): Promise<void> {
+    preparations.delete(row.id);
+    const body = readBody(row);
+    if (body.is === 'media' && body.upload !== null) await needs.media.discard(body.upload);
+    const failed = await messages.markFailed(owner, row.id, cause.code, cause.message, clock.now());
+    await needs.durable();
+    if (failed !== undefined) needs.changed(failed);
+  }
+
+  async function later(row: MessageRow, why: string, giveUp = false): Promise<void> {
+    const tries = (preparations.get(row.id) ?? 0) + 1;
+    preparations.set(row.id, tries);
+    if (giveUp && tries > MOST_PREPARATIONS) return fail(row, failure('send_failed', { reason: why }));
+    const seconds = RETRY_SECONDS[Math.min(tries, RETRY_SECONDS.length) - 1] ?? 300;
+    const waiting = await messages.requeue(owner, row.id, clock.now() + seconds * 1000, 'retry');
+    if (waiting !== undefined) needs.changed(waiting);
+  }
+
+  /** The chat's JID; a number is looked up first, since WhatsApp takes a message to anybody and delivers it to nobody. */
+  async function address(row: MessageRow, link: Link): Promise<string> {
+    if (row.recipient.includes('@')) return row.recipient;
+    const registration = await needs.registrations.find(link, row.recipient);
+    if (registration === null) throw failure('number_not_registered', { number: row.recipient });
+    return registration.jid;
+  }
+
+  async function prepare(row: MessageRow, link: Link, signal: AbortSignal) {
+    const chat = await address(row, link);
+    const body = readBody(row);
+    const options = { chat, whatsappId: row.whatsapp_id };
+    if (body.is === 'text') {
+      const content: Content = { type: 'text', text: body.text };
+      return { chat, content, type: 'text' as const, proto: await link.encode(content, options), release: undefined };
+    }
+    const file =
+      body.upload !== null
+        ? needs.media.claimUpload(body.upload)
+        : await needs.media.fetch(body.url ?? '', {
+            ...(body.mediaType === null ? {} : { declaredType: body.mediaType }),
+            ...(body.filename === null ? {} : { filename: body.filename }),
+            accountId: row.account_id,
+            signal,
+          });
+    try {
+      const content: Content = {
+        type: file.kind,
+        path: file.path,
+        mimetype: file.mimetype,
+        fileName: file.fileName,
+        bytes: file.bytes,
+        ...(body.caption === null ? {} : { caption: body.caption }),
+      };
+      const proto = await link.encode(content, options);
+      return { chat, content, type: file.kind, proto, release: file.remove };
+    } catch (error) {
+      // A download can be fetched again; the upload is all there is, and stays until its row is frozen or failed.
+      if (body.upload === null) await file.remove();
+      throw error;
+    }
+  }
+
+  async function showTyping(row: MessageRow, chat: string, content: Content, link: Link, signal: AbortSignal) {
+    if (row.show_typing === 0 || chat.endsWith('@newsletter')) return;
+    try {
+      await link.showPresence(chat, content.type === 'audio' ? 'recording' : 'composing');
+      const ms = needs.typingMs(content);
+      if (ms > 0) await clock.sleep(ms, signal);
+    } catch (error) {
+      // A courtesy to the reader, never a reason not to send.
+      if (signal.aborted) throw error;
+      log.debug({ message: row.id, err: asError(error) }, 'typing could not be shown');
+    }
+  }
+
+  async function deliver(row: MessageRow, link: Link, signal: AbortSignal): Promise<void> {
+    let prepared: Awaited<ReturnType<typeof prepare>>;
+    try {
+      prepared = await prepare(row, link, signal);
+      await showTyping(row, prepared.chat, prepared.content, link, signal);
+    } catch (error) {
+      // Too many downloads of this account, or the disk is full: our trouble, and it passes.
+      if (isFailure(error, 'rate_limited') || isFailure(error, 'temporarily_unavailable'))
+        return later(row, error.message);
+      if (isFailure(error)) return fail(row, error);
+      if (signal.aborted) return;
+      if (!(error instanceof LinkError)) throw error;
+      return refusePreparation(row, error);
+    }
+    const { chat, type, proto, release } = prepared;
+    needs.failpoint('prepared');
+    const marked = await messages.markSending(owner, row.id, { chat, type, proto, now: clock.now() });
+    // Frozen, or ended meanwhile: in either case nobody needs the file again.
+    await release?.();
+    preparations.delete(row.id);
+    // Cancelled or expired while it was prepared.
+    if (marked === undefined) return;
+    needs.failpoint('marked');
+    return transmit(marked, proto, link, signal);
+  }
+
+  function refusePreparation(row: MessageRow, error: LinkError): Promise<void> {
+    switch (error.code) {
+      case 'closed':
+      case 'unreadable':
+        // The row stays queued; the next connection takes it up.
+        return Promise.resolve();
+      case 'not_registered':
+        return fail(row, failure('number_not_registered', { number: row.recipient }));
+      case 'not_in_group':
+        return fail(row, failure('send_failed', { reason: 'this device is not a member of the group.' }));
+      case 'rejected':
+        return fail(row, failure('send_failed', { reason: error.message }));
+      case 'timed_out':
+      case 'rate_limited':
+      case 'store':
+        return later(row, error.message);
+      case 'no_devices':
+      case 'media_failed':
+        return later(row, error.message, true);
+    }
+  }
+
+  /** Writes the stanza and waits for its answer, again and again on one connection while there is reason to hope. */
+  async function transmit(row: MessageRow, proto: Uint8Array, link: Link, signal: AbortSignal): Promise<void> {
+    let current = row;
+    for (;;) {
+      const writtenAt = clock.monotonic();
+      const expected = needs.acknowledgements.expect(row.whatsapp_id, ACK_WITHIN_MS);
+      let trouble: LinkError | undefined;
+      try {
+        await link.relay(current.chat, proto, current.whatsapp_id);
+        needs.failpoint('relayed');
+      } catch (error) {
+        if (!(error instanceof LinkError)) {
+          expected.forget();
+          throw error;
+        }
+        trouble = error;
+      }
+      if (trouble !== undefined) {
+        expected.forget();
+        if (trouble.code === 'closed' || trouble.code === 'unreadable') return;
+        if (current.attempts >= MOST_ATTEMPTS)
+          return fail(current, failure('send_failed', { reason: trouble.message }));
+        log.warn({ message: row.id, code: trouble.code, attempt: current.attempts }, 'the stanza could not be written');
+      } else {
+        const answer = await expected.answer;
+        if (answer.is === 'acknowledged') return sent(current, answer.serverTime);
+        if (answer.is === 'refused') {
+          if (answer.code !== STALE_ADDRESSING || current.attempts >= MOST_ATTEMPTS)
+            return refused(current, answer.code);
+          await link.refreshDevices(current.chat);
+        } else if (answer.because === 'closed') return;
+        else {
+          log.warn({ message: row.id, attempt: current.attempts }, 'WhatsApp did not acknowledge in time');
+          if (current.attempts >= MOST_ATTEMPTS)
+            return fail(current, failure('send_failed', { reason: 'WhatsApp did not acknowledge it.' }));
+          if (needs.acknowledgements.lastAt < writtenAt) return needs.stalled();
+        }
+      }
+      if (trouble !== undefined) await clock.sleep(1000 * 2 ** Math.min(current.attempts, 5), signal);
+      const again = await messages.markResending(owner, row.id, clock.now());
+      // A receipt settled it meanwhile.
+      if (again === undefined) return;
+      await needs.durable();
+      current = again;
+    }
+  }
+
+  async function sent(row: MessageRow, serverTime: number): Promise<void> {
+    needs.failpoint('acknowledged');
+    const marked = await messages.markSent(owner, row.whatsapp_id, serverTime, clock.now());
+    await needs.durable();
+    needs.failpoint('sent');
+    if (marked !== undefined) needs.changed(marked);
+  }
+
+  const refused = (row: MessageRow, code: number): Promise<void> =>
+    fail(row, failure('refused_by_whatsapp', { code, advice: adviceFor(code) }));
+
+  return {
+    deliver,
+    async resume(row, link, signal) {
+      if (row.attempts >= MOST_ATTEMPTS)
+        return fail(row, failure('send_failed', { reason: 'WhatsApp did not acknowledge it.' }));
+      const proto = await messages.findProto(owner.device_id, row.whatsapp_id);
+      if (proto === undefined) return fail(row, failure('send_failed', { reason: 'its content is no longer stored.' }));
+      const marked = await messages.markResending(owner, row.id, clock.now());
+      if (marked === undefined) return;
+      await needs.durable();
+      return transmit(marked, proto, link, signal);
+    },
+  };
+}
+
+/** Ack error 479: the device list was stale; refresh it and send once more (facts/baileys 9). */
+const STALE_ADDRESSING = 479;
+
+function adviceFor(code: number): string {
+  switch (code) {
+    case 463:
+      return 'This number may not open new conversations for a while. Chats that were answered go on working; please wait before writing to new contacts.';
+    case 479:
+      return 'The recipient changed devices while the message was sent. Please try again.';
+    default:
+      return 'Please check the recipient and try again later.';
+  }
+}

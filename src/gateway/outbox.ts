@@ -1,0 +1,209 @@
+import type { Clock } from '../base/clock.ts';
+import { asError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { MessageRow, Messages as MessageStore, Owner } from '../store/index.ts';
+import type { Link, LinkEvent } from '../whatsapp/link.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { Delivery } from './delivery.ts';
+
+/**
+ * The worker of one device: takes its messages in order and brings each through `delivery.ts`. Only the owner of the device's lease
+ * runs it.
+ *
+ * One message of a chat is on its way at a time, so that no re-send can overtake a later message of that chat; different chats go
+ * side by side (`LANES`), so that one slow download holds up nobody else.
+ */
+export interface Outbox {
+  start(): void;
+  /** There may be something to do: a new row, a new connection. */
+  wake(): void;
+  /** What the link says about messages of ours. */
+  onLinkEvent(event: LinkEvent): void;
+  /** The connection went; whatever was on the wire is unknown. */
+  onDisconnected(): void;
+  /** Takes nothing new; resolves when what is on its way has its outcome, at the latest after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface OutboxNeeds {
+  readonly owner: Owner;
+  readonly messages: Pick<
+    MessageStore,
+    'claim' | 'unknown' | 'expire' | 'nextDue' | 'markSent' | 'markFailed' | 'applyReceipt'
+  >;
+  readonly delivery: Delivery;
+  readonly acknowledgements: Acknowledgements;
+  /** The live link, once what came while offline is through: receipts in it settle unknown rows without a re-send. */
+  readonly link: () => Link | undefined;
+  readonly changed: (row: MessageRow) => void;
+  readonly durable: () => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const LANES = 16;
+/** The wake-up is an accelerator; this poll is the promise. */
+const POLL_MS = 1000;
+
+export function createOutbox(needs: OutboxNeeds): Outbox {
+  const { owner, messages, clock, log } = needs;
+  const lanes = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  let awake = false;
+  let ring: (() => void) | undefined;
+  /** The connection on which rows left in `sending` were already taken up. */
+  let recovered: Link | undefined;
+  let nextExpiry = 0;
+
+  function wake(): void {
+    awake = true;
+    ring?.();
+  }
+
+  async function idle(ms: number): Promise<void> {
+    if (awake || stopping.signal.aborted) return;
+    const nap = new AbortController();
+    const rung = new Promise<void>((resolve) => {
+      ring = resolve;
+    });
+    const slept = clock.sleep(ms, nap.signal).catch((error) => {
+      if (!nap.signal.aborted) throw error;
+    });
+    await Promise.race([rung, slept]);
+    ring = undefined;
+    nap.abort();
+  }
+
+  function launch(row: MessageRow, work: () => Promise<void>): void {
+    const lane = work()
+      .catch((error) => {
+        if (!stopping.signal.aborted)
+          log.error({ message: row.id, err: asError(error) }, 'a message met an unexpected fault');
+      })
+      .finally(() => {
+        lanes.delete(row.recipient);
+        wake();
+      });
+    lanes.set(row.recipient, lane);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      awake = false;
+      try {
+        await idle(await round());
+      } catch (error) {
+        // The store failed: nothing was taken. Say so and try again.
+        log.error({ err: asError(error) }, 'the outbox could not read its messages');
+        await idle(POLL_MS);
+      }
+    }
+  }
+
+  /** Starts what can be started; gives the milliseconds to wait for more. */
+  async function round(): Promise<number> {
+    const now = clock.now();
+    if (now >= nextExpiry) {
+      const expired = await messages.expire(owner, now);
+      if (expired.length > 0) await needs.durable();
+      for (const row of expired) needs.changed(row);
+      nextExpiry = now + POLL_MS;
+    }
+
+    const link = needs.link();
+    if (link === undefined) return POLL_MS;
+    if (recovered !== link) {
+      // Lanes of the connection before end by themselves (their answers were closed); only then is `sending` the whole truth.
+      await Promise.all(lanes.values());
+      const unknown = await messages.unknown(owner);
+      const byRecipient = Map.groupBy(unknown, (row) => row.recipient);
+      for (const rows of byRecipient.values()) {
+        const [first] = rows;
+        if (first === undefined) continue;
+        launch(first, async () => {
+          for (const row of rows) await needs.delivery.resume(row, link, stopping.signal);
+        });
+      }
+      recovered = link;
+    }
+
+    const free = LANES - lanes.size;
+    if (free === 0) return POLL_MS;
+    // At most one row for each recipient; one that is being prepared is still `queued`, and its lane says so.
+    const rows = (await messages.claim(owner, now, LANES)).filter((row) => !lanes.has(row.recipient)).slice(0, free);
+    for (const row of rows) launch(row, () => needs.delivery.deliver(row, link, stopping.signal));
+    if (rows.length > 0) return POLL_MS;
+    const due = await messages.nextDue(owner, now);
+    return due === undefined ? POLL_MS : Math.max(1, Math.min(POLL_MS, due - now));
+  }
+
+  async function acknowledge(event: Extract<LinkEvent, { type: 'ack' }>): Promise<void> {
+    if (event.code === null) {
+      const answer = { is: 'acknowledged', serverTime: event.serverTime } as const;
+      if (needs.acknowledgements.settle(event.whatsappId, answer)) return;
+      // Late: the one who waited has gone. The row may still be `sending`.
+      const row = await messages.markSent(owner, event.whatsappId, event.serverTime, clock.now());
+      if (row !== undefined) {
+        await needs.durable();
+        needs.changed(row);
+      }
+      return;
+    }
+    needs.acknowledgements.settle(event.whatsappId, { is: 'refused', code: event.code });
+  }
+
+  async function receipt(event: Extract<LinkEvent, { type: 'receipt' }>): Promise<void> {
+    const row = await messages.applyReceipt(
+      owner,
+      event.whatsappId,
+      event.step === 'delivered' ? 'delivered' : 'read',
+      event.at,
+    );
+    if (row === undefined) return;
+    await needs.durable();
+    // Whoever got the message proves that WhatsApp took it: a receipt counts as the acknowledgement.
+    needs.acknowledgements.settle(event.whatsappId, {
+      is: 'acknowledged',
+      serverTime: row.server_time ?? Math.floor(event.at / 1000),
+    });
+    needs.changed(row);
+  }
+
+  const told = (work: Promise<void>, what: string) => {
+    work.catch((error) => log.error({ err: asError(error) }, `${what} could not be stored`));
+  };
+
+  return {
+    start() {
+      running ??= run();
+    },
+    wake,
+    onLinkEvent(event) {
+      if (event.type === 'ack') told(acknowledge(event), 'an acknowledgement');
+      else if (event.type === 'receipt') told(receipt(event), 'a receipt');
+    },
+    onDisconnected() {
+      needs.acknowledgements.closeAll();
+    },
+    async stop(graceMs) {
+      const grace = new AbortController();
+      const patience = clock.sleep(graceMs, grace.signal).catch((error) => {
+        if (!grace.signal.aborted) throw error;
+      });
+      // No new rows: the loop ends after its round. What is on the wire may finish.
+      const drained = drain();
+      await Promise.race([drained, patience]);
+      grace.abort();
+      needs.acknowledgements.closeAll();
+      await drained;
+    },
+  };
+
+  async function drain(): Promise<void> {
+    stopping.abort();
+    ring?.();
+    await running;
+    await Promise.all(lanes.values());
+  }
+}

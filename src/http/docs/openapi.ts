@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import { type FailureCode, failures } from '../../base/errors.ts';
+import { failureSchema } from '../envelope.ts';
+import type { Row } from '../row.ts';
+import type { Content, Json, OpenApi, OperationObject, Parameter } from './document.ts';
+import { failureResponses } from './failures.ts';
+import { jsonSchema } from './json-schema.ts';
+
+interface About {
+  readonly version: string;
+  /** Where the server is reached; `/` in the document that is checked in. */
+  readonly url: string;
+}
+
+type Routes = readonly { readonly prefix: string; readonly rows: readonly Row[] }[];
+
+/** The OpenAPI 3.1 document of the route tables: from the schemas that check the requests and the table of ways to fail. */
+export function describe(routes: Routes, { version, url }: About): OpenApi {
+  const paths: Record<string, Record<string, OperationObject>> = {};
+  const components = new Map<string, Json>();
+  for (const { prefix, rows } of routes)
+    for (const row of rows) {
+      const path = `${prefix}${row.path}`;
+      paths[path] = { ...paths[path], [row.method.toLowerCase()]: operation(row, components) };
+    }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'WAGate API',
+      version,
+      description:
+        'Send WhatsApp messages from your own application or website. Every device has its own API token; the token alone says which device sends. Every answer carries `X-Request-Id`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url, description: 'This server' }],
+    tags: [
+      { name: 'Messages', description: 'Sending, history, cancelling.' },
+      { name: 'Device', description: 'The device that the token belongs to.' },
+      { name: 'Health', description: 'For load balancers and monitors.' },
+    ],
+    paths,
+    components: {
+      schemas: Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'wag_…',
+          description: 'The API token of a device. Only this header is read, never a query parameter.',
+        },
+      },
+    },
+    'x-failures': (Object.keys(failures) as FailureCode[]).map((code) => ({
+      status: failures[code][0],
+      code,
+      message: failures[code][1],
+    })),
+  };
+}
+
+function operation(row: Row, components: Map<string, Json>): OperationObject {
+  const schema = (of: z.ZodType, io: 'input' | 'output') => jsonSchema(of, io, components);
+  return {
+    operationId: row.operation.id,
+    tags: [row.operation.tag],
+    summary: row.operation.summary,
+    description: row.operation.description,
+    security: row.enter === 'token' ? [{ token: [] }] : [],
+    parameters: [
+      ...parameters('path', row.params && schema(row.params, 'input'), { id: '1' }),
+      ...parameters('query', row.query && schema(row.query, 'input'), row.examples?.query),
+      ...(row.idempotent ? [IDEMPOTENCY_KEY] : []),
+    ],
+    ...(row.body && { requestBody: requestBody(row, schema(row.body, 'input')) }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(row.answers).map(([status, answer]) => [
+          status,
+          {
+            description: answer.description,
+            content: {
+              'application/json': { schema: schema(answer.schema, 'output'), example: answer.example as Json },
+            },
+          },
+        ]),
+      ),
+      ...failureResponses(row, schema(failureSchema, 'output')),
+    },
+  };
+}
+
+const IDEMPOTENCY_KEY: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A word of your own, at most 255 characters: the same key and body within 24 hours give the first answer again, with `Idempotency-Replayed: true`, and nothing is sent twice.',
+  schema: { type: 'string', maxLength: 255 },
+};
+
+type ObjectSchema = { readonly properties?: Readonly<Record<string, Json>>; readonly required?: readonly string[] };
+
+function parameters(
+  where: 'query' | 'path',
+  schema: Json | undefined,
+  examples: Readonly<Record<string, string>> = {},
+): Parameter[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as ObjectSchema;
+  return Object.entries(properties).map(([name, property]) => {
+    const { description = '', ...rest } = property as { description?: string } & Record<string, Json>;
+    const example = examples[name];
+    return {
+      name,
+      in: where,
+      required: required.includes(name),
+      description,
+      schema: rest,
+      ...(example !== undefined && { example }),
+    };
+  });
+}
+
+function requestBody({ upload, examples }: Row, schema: Json): NonNullable<OperationObject['requestBody']> {
+  const json: Content = { schema, ...(examples?.body !== undefined && { example: examples.body as Json }) };
+  if (!upload) return { required: true, content: { 'application/json': json } };
+  const { properties, required = [], ...rest } = schema as ObjectSchema & Record<string, Json>;
+  const form: Json = {
+    ...rest,
+    properties: {
+      ...properties,
+      [upload.field]: {
+        type: 'string',
+        format: 'binary',
+        description: `The file, instead of \`${upload.insteadOf}\`.`,
+      },
+    },
+    required: required.filter((name) => name !== upload.insteadOf),
+  };
+  return { required: true, content: { 'application/json': json, 'multipart/form-data': { schema: form } } };
+}

@@ -1,0 +1,150 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { Log } from '../base/log.ts';
+import type { Caller } from '../gateway/contract.ts';
+import { idempotencyKey, once, requestHash } from './replay.ts';
+import type { Answer, Ask, Gateway, ReceivedFile, Row } from './row.ts';
+import { receiveForm } from './upload.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, once the token was accepted. */
+    caller: Caller | null;
+    /** Left of the caller's quota, where the handler knows it. */
+    quotaRemaining: number | null | undefined;
+    upload: ReceivedFile | null;
+  }
+  interface FastifyContextConfig {
+    row?: Row;
+    /** Content types that the route takes, for people. */
+    accepts?: string;
+  }
+}
+
+interface MountParts {
+  readonly gateway: Gateway;
+  readonly enter: (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>;
+  readonly log: Pick<Log, 'warn'>;
+  /** Aborted when the server is stopping: waiting answers are given then. */
+  readonly stopping: AbortSignal;
+  readonly uploadFolder: string;
+}
+
+/** Mounts the rows of a prefix. Checks come in this order: token, rate, body; subscription and quota are the gateway's. */
+export function mount(fastify: FastifyInstance, prefix: string, rows: readonly Row[], parts: MountParts) {
+  for (const row of rows) {
+    fastify.route({
+      method: row.method,
+      url: `${prefix}${row.path.replace(/\{(\w+)\}/g, ':$1')}`,
+      config: { row, accepts: row.upload ? 'application/json or multipart/form-data' : 'application/json' },
+      schema: schemaOf(row),
+      onRequest: async (request, reply) => {
+        if (row.enter === 'token') request.caller = await parts.enter(request, reply);
+      },
+      preValidation: async (request, reply) => {
+        if (row.body) request.body = withoutEmpty(await receive(request, reply, row, parts));
+        if (row.query) request.query = withoutEmpty(request.query, ['limit', 'page']);
+        if (row.upload && request.upload)
+          request.body = { ...(request.body as object), [row.upload.insteadOf]: request.upload.filename ?? 'file' };
+      },
+      onSend: async (request, reply) => {
+        if (row.enter === 'token') reply.header('Cache-Control', 'no-store');
+        if (request.caller) await tellQuota(request.caller, request, reply, parts);
+      },
+      handler: (request, reply) => answer(request, reply, row, parts),
+    });
+  }
+}
+
+function schemaOf(row: Row): NonNullable<RouteShorthandOptions['schema']> {
+  const response = Object.fromEntries(Object.entries(row.answers).map(([status, { schema }]) => [status, schema]));
+  return {
+    ...(row.body && { body: row.body }),
+    ...(row.query && { querystring: row.query }),
+    ...(row.params && { params: row.params }),
+    response,
+  };
+}
+
+async function receive(request: FastifyRequest, reply: FastifyReply, { upload }: Row, parts: MountParts) {
+  if (!upload || !request.isMultipart()) return request.body;
+  const form = await receiveForm(request, upload.field, parts.uploadFolder);
+  request.upload = form.file ?? null;
+  const discard = () => {
+    form.discard().catch((err: unknown) => parts.log.warn({ err, requestId: request.id }, 'an upload was not removed'));
+  };
+  if (reply.raw.closed) discard();
+  else reply.raw.once('close', discard);
+  return form.fields;
+}
+
+/**
+ * Null and the empty string mean "not given"; a body that is no object gives nothing. `keep`: fields whose empty value is a mistake
+ * that the caller is told of.
+ */
+function withoutEmpty(given: unknown, keep: readonly string[] = []): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return {};
+  return Object.fromEntries(
+    Object.entries(given).filter(([key, value]) => keep.includes(key) || (value !== null && value !== '')),
+  );
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, parts: MountParts) {
+  const ask: Ask = {
+    caller: request.caller,
+    body: request.body,
+    query: request.query,
+    params: request.params,
+    upload: request.upload ?? undefined,
+    signal: untilGone(reply, parts.stopping),
+  };
+  const handle = async (): Promise<Answer> => {
+    const given = await row.handle(ask, parts.gateway);
+    request.quotaRemaining = given.quotaRemaining;
+    return given;
+  };
+
+  const key = row.idempotent ? idempotencyKey(request) : undefined;
+  if (key === undefined || request.caller === null) {
+    const { status, body } = await handle();
+    return reply.code(status).send(body);
+  }
+  const { status, body, replayed } = await once(
+    {
+      caller: request.caller,
+      key,
+      hash: requestHash(`${row.method} ${row.path}`, request.body, ask.upload),
+      requestId: request.id,
+      answer: async () => {
+        const given = await handle();
+        return { status: given.status, body: String(reply.code(given.status).serialize(given.body)) };
+      },
+    },
+    parts.gateway,
+  );
+  if (replayed) reply.header('Idempotency-Replayed', 'true');
+  return reply.code(status).type('application/json; charset=utf-8').send(body);
+}
+
+/** Aborted when the connection ends before the answer, or the server is stopping. */
+function untilGone(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.abort(stopping.reason);
+  stopping.addEventListener('abort', stop);
+  reply.raw.once('close', () => {
+    stopping.removeEventListener('abort', stop);
+    if (!reply.raw.writableFinished) controller.abort(new Error('the caller has gone'));
+  });
+  return controller.signal;
+}
+
+/** A request that was refused for its rate asks nothing of the store. */
+async function tellQuota(caller: Caller, request: FastifyRequest, reply: FastifyReply, { gateway, log }: MountParts) {
+  if (reply.statusCode >= 500 || reply.statusCode === 429) return;
+  try {
+    const left =
+      request.quotaRemaining === undefined ? await gateway.devices.quotaRemaining(caller) : request.quotaRemaining;
+    if (left !== null) reply.header('X-Quota-Remaining', left);
+  } catch (err) {
+    log.warn({ err, requestId: request.id }, 'the quota could not be read for a header');
+  }
+}

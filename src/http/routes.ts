@@ -1,0 +1,11 @@
+import { live, ready } from './health.ts';
+import type { Row } from './row.ts';
+import { describeDevice } from './v1/device.ts';
+import { cancelMessage, findMessage, listMessages } from './v1/messages.ts';
+import { sendMedia, sendMessage } from './v1/send.ts';
+
+/** Every route of the public API by its prefix. The server mounts this table, and `docs/openapi.ts` describes it. */
+export const routes: readonly { readonly prefix: string; readonly rows: readonly Row[] }[] = [
+  { prefix: '/api/v1', rows: [sendMessage, sendMedia, describeDevice, listMessages, findMessage, cancelMessage] },
+  { prefix: '', rows: [live, ready] },
+];

@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { FailureCode } from '../base/errors.ts';
+import type { Caller, Devices, Idempotency, Messages } from '../gateway/contract.ts';
+
+/** What the rows of the public API ask for; each handler names its part with Pick. */
+export interface Gateway {
+  readonly messages: Pick<Messages, 'send' | 'list' | 'find' | 'cancel'>;
+  readonly devices: Pick<Devices, 'authenticate' | 'describe' | 'quotaRemaining'>;
+  readonly idempotency: Pick<Idempotency, 'once'>;
+  readonly store: StoreReadiness;
+}
+
+export interface StoreReadiness {
+  /** Of the schema, as the database itself tells it; rejects when it does not answer. */
+  version(): Promise<unknown>;
+}
+
+/** What came in, checked. */
+export interface Ask<Body = unknown, Query = unknown, Params = unknown> {
+  /** Null where anyone may enter. */
+  readonly caller: Caller | null;
+  readonly body: Body;
+  readonly query: Query;
+  readonly params: Params;
+  /** A file that was uploaded with the request, already received in full. */
+  readonly upload: ReceivedFile | undefined;
+  /** Aborted when the caller has gone or the server is stopping. */
+  readonly signal: AbortSignal;
+}
+
+export interface TokenAsk<Body = unknown, Query = unknown, Params = unknown> extends Ask<Body, Query, Params> {
+  readonly caller: Caller;
+}
+
+export interface ReceivedFile {
+  readonly filename: string | null;
+  readonly mimetype: string | null;
+  /** SHA-256 of its bytes. */
+  readonly hash: Uint8Array;
+  open(): Readable;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  /** For X-Quota-Remaining, where the handler knows it; null: the device uses no quota. */
+  readonly quotaRemaining?: number | null;
+}
+
+export interface Operation {
+  readonly id: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+export interface DocumentedAnswer {
+  readonly schema: z.ZodType;
+  readonly description: string;
+  readonly example: unknown;
+}
+
+interface RowParts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** As OpenAPI writes it: `/messages/{id}`. */
+  readonly path: string;
+  readonly operation: Operation;
+  readonly body?: B;
+  /** Fields that must be there and not be empty, and the sentence that says so when one is not. */
+  readonly requires?: { readonly fields: readonly string[]; readonly sentence: string };
+  /** The name of the multipart field whose file may stand in the place of a required field. */
+  readonly upload?: { readonly field: string; readonly insteadOf: string };
+  readonly query?: Q;
+  readonly params?: P;
+  /** Takes an Idempotency-Key. */
+  readonly idempotent?: boolean;
+  readonly answers: Readonly<Record<number, DocumentedAnswer>>;
+  /** Ways to fail beside those that the row's shape brings with it (token, body). */
+  readonly failures: readonly FailureCode[];
+  readonly examples?: { readonly body?: unknown; readonly query?: Readonly<Record<string, string>> };
+}
+
+/** One route of the public API: who may enter, what it takes, what it answers, who does it. */
+export interface Row extends RowParts<z.ZodType, z.ZodType, z.ZodType> {
+  readonly enter: 'token' | 'anyone';
+  // A method, so that a handler of narrower parts is still a row: the schemas have checked what it gets.
+  handle(ask: Ask, gateway: Gateway): Promise<Answer>;
+}
+
+/** A row that only a valid API token enters. */
+export const forToken = <B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(
+  row: RowParts<B, Q, P> & {
+    handle(ask: TokenAsk<z.output<B>, z.output<Q>, z.output<P>>, gateway: Gateway): Promise<Answer>;
+  },
+): Row => ({ ...row, enter: 'token' });
+
+/** A row that anyone enters. */
+export const forAnyone = <B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType>(
+  row: RowParts<B, Q, P> & {
+    handle(ask: Ask<z.output<B>, z.output<Q>, z.output<P>>, gateway: Gateway): Promise<Answer>;
+  },
+): Row => ({ ...row, enter: 'anyone' });

@@ -1,0 +1,199 @@
+import { rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import { fastify as createFastify, type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../base/config.ts';
+import { failure } from '../base/errors.ts';
+import { type RandomBytes, requestId, systemRandom } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import { createAuth } from './auth.ts';
+import { mountDocs } from './docs/routes.ts';
+import { failureBody, failureReply } from './envelope.ts';
+import { watchRoutes } from './methods.ts';
+import { mount } from './mount.ts';
+import { mountPages, type PageParts } from './pages/routes.ts';
+import { routes } from './routes.ts';
+import type { Gateway } from './row.ts';
+
+export interface ServerParts extends Gateway, Pick<PageParts, 'accounts'> {
+  readonly devices: Gateway['devices'] & PageParts['devices'];
+  readonly config: Pick<
+    Config,
+    'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'MEDIA_MAX_MB' | 'DATA_DIR' | 'APP_VERSION'
+  >;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  /** For request ids; the system's when nothing is said. */
+  readonly random?: RandomBytes;
+}
+
+export interface Server {
+  /** Listens on HOST and PORT; gives the address, such as http://127.0.0.1:3000. */
+  listen(): Promise<string>;
+  /**
+   * Takes no new request, lets the waiting ones be answered (a send that still waits for WhatsApp is answered with 202), then
+   * closes. What is not answered after `withinMs` (default 8 s) is cut off.
+   */
+  stop(withinMs?: number): Promise<void>;
+  readonly fastify: FastifyInstance;
+}
+
+const BODY_LIMIT = 1_048_576;
+/** A request that has not arrived in full by then is given up: 100 MB over 3 Mbit/s take 280 s. */
+const RECEIVE_MS = 300_000;
+
+/** The HTTP surface: the public API, its documentation, the owner's page, health. Nothing listens before `listen()`. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  const { config, log, clock, random = systemRandom } = parts;
+  const stopping = new AbortController();
+  const uploadFolder = join(config.DATA_DIR, 'http-uploads');
+  const mediaLimit = `${config.MEDIA_MAX_MB} MB`;
+
+  const fastify = createFastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: RECEIVE_MS,
+    trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
+    genReqId: () => requestId(random),
+    requestIdHeader: false,
+    // Our own hook answers in the envelope while the server drains.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: (_error, socket) => refuseUnreadable(socket, requestId(random)),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('X-Request-Id', request.id);
+      return failureReply({ log, mediaLimit })(error, request, reply);
+    },
+  });
+  fastify.setValidatorCompiler(validatorCompiler);
+  fastify.setSerializerCompiler(serializerCompiler);
+  fastify.setErrorHandler(failureReply({ log, mediaLimit }));
+  fastify.decorateRequest('caller', null);
+  fastify.decorateRequest('quotaRemaining', undefined);
+  fastify.decorateRequest('upload', null);
+
+  const unrouted = watchRoutes(fastify);
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id);
+  });
+  // A connection that is kept alive would keep the server open after its last answer.
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (stopping.signal.aborted) reply.header('Connection', 'close');
+  });
+  fastify.addHook('onResponse', async (request, reply) => {
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        device: request.caller?.deviceId,
+      },
+      'answered',
+    );
+  });
+  await fastify.register(helmet, security(config.PUBLIC_URL));
+  // Thrown before the body is read: an unknown address is unknown whatever is sent to it.
+  fastify.addHook('onRequest', async (request) => {
+    if (request.is404) throw unrouted(request.method, request.url);
+    if (stopping.signal.aborted) throw failure('temporarily_unavailable', {}, { retryAfter: 5 });
+  });
+  fastify.setNotFoundHandler((request) => {
+    throw unrouted(request.method, request.url);
+  });
+  takeJson(fastify);
+
+  const enter = createAuth({ devices: parts.devices, clock });
+  await fastify.register(async (api) => {
+    await api.register(multipart, {
+      limits: { fileSize: config.MEDIA_MAX_MB * 1_048_576, files: 1, fields: 50, fieldSize: BODY_LIMIT },
+      throwFileSizeLimit: false,
+    });
+    api.addHook('preParsing', async (request) => {
+      const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
+      if (isForm && !request.routeOptions.config.row?.upload)
+        throw failure('unsupported_media_type', { given: 'multipart/form-data', expected: 'application/json' });
+    });
+    for (const { prefix, rows } of routes)
+      mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder });
+  });
+  await fastify.register(async (site) => {
+    await site.register(cookie);
+    mountPages(site, parts);
+  });
+  await fastify.register(async (site) => mountDocs(site, parts));
+
+  return {
+    fastify,
+    async listen() {
+      // What a process that was killed had received.
+      await rm(uploadFolder, { recursive: true, force: true });
+      return fastify.listen({ host: config.HOST, port: config.PORT });
+    },
+    async stop(withinMs = 8_000) {
+      stopping.abort(new Error('the server is stopping'));
+      const answered = new AbortController();
+      const cutOff = clock.sleep(withinMs, answered.signal).then(
+        () => fastify.server.closeAllConnections(),
+        (reason: unknown) => {
+          if (reason !== answered.signal.reason) throw reason;
+        },
+      );
+      await fastify.close();
+      answered.abort();
+      await cutOff;
+    },
+  };
+}
+
+/** JSON as fastify reads it, except that an empty body is no body: the missing fields are then told as such. */
+function takeJson(fastify: FastifyInstance) {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parse(request, String(body), done);
+  });
+}
+
+/** No script runs on any page of this server, and nothing is loaded from elsewhere. */
+const security = (publicUrl: string | undefined) => ({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  xFrameOptions: { action: 'deny' as const },
+  // With no-referrer a browser sends `Origin: null` with the forms of our own pages, and they would be refused.
+  referrerPolicy: { policy: 'same-origin' as const },
+  strictTransportSecurity: publicUrl?.startsWith('https:') ? { maxAge: 31_536_000 } : (false as const),
+});
+
+/** For what node's HTTP parser could not read: there is no request to answer through fastify. */
+function refuseUnreadable(socket: Socket, id: string) {
+  if (socket.destroyed || !socket.writable) return;
+  const body = JSON.stringify(failureBody(failure('bad_request', { reason: 'it is not valid HTTP' }), id));
+  socket.end(
+    [
+      'HTTP/1.1 400 Bad Request',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${id}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

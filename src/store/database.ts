@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely } from 'kysely';
+import type { Clock } from '../base/clock.ts';
+import { ConfigError } from '../base/config.ts';
+import { asError } from '../base/errors.ts';
+import type { Dialect } from './dialect.ts';
+import { migrate } from './migrate.ts';
+import { openPostgres } from './postgres.ts';
+import type { Tables } from './schema.ts';
+import { openSqlite, resultCode, type SqliteOptions } from './sqlite.ts';
+
+export interface Database {
+  readonly db: Kysely<Tables>;
+  readonly dialect: Dialect;
+}
+
+export interface DatabaseOptions {
+  /** `postgres://…`; undefined: SQLite in `dataDir`. */
+  readonly url: string | undefined;
+  /** Made when it is missing, for its owner only. `:memory:` keeps everything in memory. */
+  readonly dataDir: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly datasync?: SqliteOptions['datasync'];
+}
+
+/** Opens the database and brings it up to date. Throws ConfigError with a sentence for the person who starts the server. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  return options.url === undefined ? openFile(options) : openServer(options.url, options.clock);
+}
+
+async function openFile({ dataDir, clock, datasync }: DatabaseOptions): Promise<Database> {
+  const inMemory = dataDir === ':memory:';
+  const path = inMemory ? dataDir : join(dataDir, 'wagate.db');
+  let db: Kysely<Tables> | undefined;
+  try {
+    if (!inMemory) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const dialect = openSqlite({ path, clock, ...(datasync && { datasync }) });
+    db = new Kysely<Tables>({ dialect: dialect.kysely });
+    await migrate(db, dialect, clock.now());
+    return { db, dialect };
+  } catch (error) {
+    await db?.destroy();
+    throw explainFile(path, error);
+  }
+}
+
+async function openServer(url: string, clock: DatabaseOptions['clock']): Promise<Database> {
+  const patient = openPostgres({ url, limits: false });
+  const migrating = new Kysely<Tables>({ dialect: patient.kysely });
+  try {
+    await migrate(migrating, patient, clock.now());
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`The database at ${withoutPassword(url)} could not be opened: ${reason(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await migrating.destroy();
+  }
+  const dialect = openPostgres({ url, limits: true });
+  return { db: new Kysely<Tables>({ dialect: dialect.kysely }), dialect };
+}
+
+/** The words of SQLite's result codes that a person can do something about. */
+const sentences: Readonly<Record<number, string>> = {
+  5: 'is locked by another process. Stop the other server or tool that uses it, and start again.',
+  6: 'is locked by another process. Stop the other server or tool that uses it, and start again.',
+  8: 'cannot be written. Check the owner and the rights of the file and its folder.',
+  11: 'is damaged. Restore it from a backup.',
+  13: 'cannot grow: the disk is full.',
+  14: 'cannot be opened. Check the owner and the rights of the file and its folder.',
+  26: 'is not a database, or was encrypted by another program.',
+};
+
+function explainFile(path: string, error: unknown): Error {
+  if (error instanceof ConfigError) return error;
+  const cause = asError(error).cause ?? error;
+  const sentence = sentences[resultCode(cause)] ?? `could not be opened: ${reason(error)}`;
+  return new ConfigError(`The database file ${path} ${sentence}`, { cause: error });
+}
+
+const reason = (error: unknown): string => asError(asError(error).cause ?? error).message;
+
+function withoutPassword(url: string): string {
+  const parsed = new URL(url);
+  parsed.password = '';
+  return parsed.href;
+}

@@ -1,0 +1,127 @@
+import { sql } from 'kysely';
+import type { Vault } from '../base/vault.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
+import type { Context } from './context.ts';
+import { type DatabaseOptions, openDatabase } from './database.ts';
+import { createDevices, type Devices } from './devices.ts';
+import type { Owner } from './fence.ts';
+import { createIdempotency, type Idempotency } from './idempotency.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { createLeases, type Leases } from './leases.ts';
+import { createLinks, type Links } from './links.ts';
+import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
+import { createMessages, type Messages } from './messages.ts';
+import { createPackages, type Packages } from './packages.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+import { inTransaction } from './transactions.ts';
+
+export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
+export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
+export { type Owner, StaleOwner } from './fence.ts';
+export type { Begun, Idempotency } from './idempotency.ts';
+export type { Journal, JournalRow } from './journal.ts';
+export type { Leases } from './leases.ts';
+export type { Links } from './links.ts';
+export type { DeviceMemory } from './memory.ts';
+export { type MessageBody, type MessageRow, type MessageStatus, statuses } from './message.ts';
+export type { History, Messages, NewMessage, Statistics } from './messages.ts';
+export type { Frozen } from './outbox.ts';
+export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
+export type { NewPackage, PackageRow, Packages } from './packages.ts';
+export type { DeviceKind, MessageState, MessageType, Role, WaitingFor } from './schema.ts';
+export type { SessionRow, Sessions, SignedIn } from './sessions.ts';
+export type { SubscriptionRow, Subscriptions } from './subscriptions.ts';
+export { OutsideTransaction } from './transactions.ts';
+export { isDuplicate } from './violations.ts';
+
+/** One a noun; the tenant comes first in every call. */
+export interface Nouns {
+  readonly accounts: Accounts;
+  readonly links: Links;
+  readonly sessions: Sessions;
+  readonly packages: Packages;
+  readonly subscriptions: Subscriptions;
+  readonly devices: Devices;
+  readonly leases: Leases;
+  readonly journal: Journal;
+  readonly messages: Messages;
+  readonly idempotency: Idempotency;
+}
+
+/** The nouns inside a transaction. Nothing of it is durable, or seen by others, before the callback's end. */
+export interface StoreTx extends Nouns {
+  /** A function that must run inside a transaction asks for a StoreTx; a Store is none. */
+  readonly inTransaction: true;
+}
+
+export interface Store extends Nouns {
+  readonly kind: 'sqlite' | 'postgres';
+  /** Keys and credentials of one device, for whoever holds its lease. Its writes are durable when they resolve. */
+  deviceMemory(owner: Owner): DeviceMemory;
+  /** Forgets them, to pair anew. Throws StaleOwner. */
+  clearMemory(owner: Owner): Promise<void>;
+  /**
+   * Commits when `work` resolves, rolls back when it throws. Inside, use the `tx` it is given: a call of the store itself throws
+   * OutsideTransaction. Wait for nothing else inside (network, timers): on SQLite every other query waits meanwhile.
+   * A commit is durable only after `durable()`.
+   */
+  transaction<T>(work: (tx: StoreTx) => Promise<T>): Promise<T>;
+  /** Resolves when all that was committed before the call survives a power failure. Many callers share one sync of the disk. */
+  durable(): Promise<void>;
+  /** Resolves when the database answers. */
+  ready(): Promise<void>;
+  /** The newest migration that was applied. */
+  version(): Promise<string>;
+  /** Waits for what runs, then closes the database. */
+  close(): Promise<void>;
+  /** The clock that rows are stamped with, Unix ms. */
+  now(): number;
+}
+
+export interface StoreOptions extends DatabaseOptions {
+  readonly vault: Pick<Vault, 'seal' | 'open'>;
+}
+
+/**
+ * Opens (and makes, and brings up to date) the database: PostgreSQL when there is a `url`, else SQLite in `dataDir`. Throws ConfigError
+ * with a sentence for a person. Later, a full disk or a lost database makes any call throw Failure `temporarily_unavailable`.
+ */
+export async function openStore({ vault, ...options }: StoreOptions): Promise<Store> {
+  const { db, dialect } = await openDatabase(options);
+  const { clock } = options;
+  const context: Context = { db, dialect, vault, clock, durable: dialect.durable };
+  return {
+    ...nouns(context),
+    kind: dialect.name,
+    deviceMemory: (owner) => createMemory(context, owner),
+    clearMemory: (owner) => clearMemory(context, owner),
+    transaction: (work) =>
+      inTransaction(db, (tx) =>
+        work({ ...nouns({ ...context, db: tx, durable: async () => undefined }), inTransaction: true }),
+      ),
+    durable: dialect.durable,
+    ready: async () => {
+      await sql`select 1`.execute(db);
+    },
+    async version() {
+      const { rows } = await sql<{ name: string }>`select name from migration order by name desc limit 1`.execute(db);
+      return rows[0]?.name ?? 'none';
+    },
+    close: () => db.destroy(),
+    now: () => clock.now(),
+  };
+}
+
+const nouns = (context: Context): Nouns => ({
+  accounts: createAccounts(context),
+  links: createLinks(context),
+  sessions: createSessions(context),
+  packages: createPackages(context),
+  subscriptions: createSubscriptions(context),
+  devices: createDevices(context),
+  leases: createLeases(context),
+  journal: createJournal(context),
+  messages: createMessages(context),
+  idempotency: createIdempotency(context),
+});

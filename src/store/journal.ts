@@ -1,0 +1,84 @@
+import type { Context } from './context.ts';
+import { assertOwner, type Owner } from './fence.ts';
+import { about } from './seals.ts';
+import { inTransaction } from './transactions.ts';
+
+/** The attributes of an incoming stanza, as `whatsapp/memory.ts` has them. */
+export interface Envelope {
+  readonly whatsappId: string;
+  readonly from: string;
+  readonly participant?: string;
+  readonly senderAlt?: string;
+  readonly pushName?: string;
+  readonly timestamp: number;
+  readonly offline: boolean;
+}
+
+/** One decrypted message, written in the transaction that advanced the session (`writeKeys`). */
+export interface JournalEntry {
+  /** SHA-256, 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly plaintext: Uint8Array;
+  readonly envelope?: Envelope;
+}
+
+export interface JournalRow {
+  readonly id: number;
+  readonly device_id: number;
+  readonly hash: Uint8Array;
+  readonly plaintext: Buffer;
+  /** Null when the stanza was not seen: it can not be surfaced, only answer for a ciphertext that comes again. */
+  readonly envelope: Envelope | null;
+  readonly created_at: number;
+}
+
+export type Journal = ReturnType<typeof createJournal>;
+
+/** What was received and decrypted, until it is surfaced and older than WhatsApp would send it again. */
+export function createJournal(context: Context) {
+  const { db, vault, clock } = context;
+  return {
+    /** Received, but not told to anybody yet: in the order of arrival. Entries without an envelope are left out. */
+    async unsurfaced(owner: Owner, limit = 100): Promise<JournalRow[]> {
+      const rows = await db
+        .selectFrom('decrypt_journal')
+        .selectAll()
+        .where('device_id', '=', owner.device_id)
+        .where('surfaced_at', 'is', null)
+        .where('envelope', 'is not', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ sealed_plaintext, surfaced_at: _, ...row }) => ({
+        ...row,
+        envelope: row.envelope === null ? null : (JSON.parse(row.envelope) as Envelope),
+        plaintext: vault.open(sealed_plaintext, about.journal(owner, row.hash)),
+      }));
+    },
+
+    /** Throws StaleOwner. */
+    async markSurfaced(owner: Owner, ids: readonly number[]): Promise<void> {
+      if (ids.length === 0) return;
+      await inTransaction(db, async (tx) => {
+        await assertOwner({ ...context, db: tx }, owner);
+        await tx
+          .updateTable('decrypt_journal')
+          .set({ surfaced_at: clock.now() })
+          .where('device_id', '=', owner.device_id)
+          .where('id', 'in', ids)
+          .where('surfaced_at', 'is', null)
+          .execute();
+      });
+    },
+
+    /** Deletes what is older than `before` and surfaced, or never can be; gives how many. Of all tenants. */
+    async prune(before: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('decrypt_journal')
+        .where('created_at', '<', before)
+        .where((eb) => eb.or([eb('surfaced_at', 'is not', null), eb('envelope', 'is', null)]))
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+
+export type Leases = ReturnType<typeof createLeases>;
+
+/** Which node owns a device, judged by the database's clock. `ttl` in milliseconds. */
+export function createLeases({ db, dialect }: Pick<Context, 'db' | 'dialect'>) {
+  return {
+    /**
+     * The new epoch, if the lease was free, had run out, or was this node's own (a restarted node is a new owner); undefined while
+     * another node holds it.
+     */
+    async take(device_id: number, node: string, ttl: number): Promise<number | undefined> {
+      const { rows } = await sql<{ epoch: number }>`
+        insert into device_lease (device_id, node, epoch, expires_at)
+        values (${device_id}, ${node}, 1, ${dialect.now()} + ${ttl})
+        on conflict (device_id) do update
+          set node = excluded.node, epoch = device_lease.epoch + 1, expires_at = excluded.expires_at
+          where device_lease.node = excluded.node or device_lease.expires_at <= ${dialect.now()}
+        returning epoch`.execute(db);
+      return rows[0]?.epoch;
+    },
+
+    /** Prolongs all of a node's leases in one UPDATE; gives the devices that are still its own. */
+    async renew(node: string, device_ids: readonly number[], ttl: number): Promise<number[]> {
+      if (device_ids.length === 0) return [];
+      const rows = await db
+        .updateTable('device_lease')
+        .set({ expires_at: sql<number>`${dialect.now()} + ${ttl}` })
+        .where('node', '=', node)
+        .where('device_id', 'in', device_ids)
+        .where('expires_at', '>', 0)
+        .returning('device_id')
+        .execute();
+      return rows.map(({ device_id }) => device_id);
+    },
+
+    /** Frees the lease for others at once, and ends this owner's writes; nothing when it is no longer of this epoch. */
+    async giveUp(device_id: number, node: string, epoch: number): Promise<void> {
+      await db
+        .updateTable('device_lease')
+        .set((eb) => ({ expires_at: 0, epoch: eb('epoch', '+', 1) }))
+        .where('device_id', '=', device_id)
+        .where('node', '=', node)
+        .where('epoch', '=', epoch)
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Selectable } from 'kysely';
+import type { Context } from './context.ts';
+import type { MessageState, MessageTable } from './schema.ts';
+import { about, openJson } from './seals.ts';
+
+/** What was asked for, as JSON; its shape is the gateway's (`gateway/body.ts`). Sealed at rest. */
+export type MessageBody = Readonly<Record<string, unknown>>;
+
+export type MessageRow = Omit<Selectable<MessageTable>, 'sealed_body'> & { readonly body: MessageBody };
+
+/** The three words of the contract document, and the states each stands for. */
+export const statuses = {
+  pending: ['queued', 'sending'],
+  sent: ['sent', 'delivered', 'read'],
+  failed: ['failed', 'expired', 'cancelled'],
+} as const satisfies Record<string, readonly MessageState[]>;
+export type MessageStatus = keyof typeof statuses;
+
+/** The row as others see it. */
+export function openMessage({ vault }: Pick<Context, 'vault'>, stored: Selectable<MessageTable>): MessageRow {
+  const { sealed_body, ...row } = stored;
+  return { ...row, body: openJson<MessageBody>(vault, sealed_body, about.body(row, row.whatsapp_id)) };
+}

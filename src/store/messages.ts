@@ -1,0 +1,156 @@
+import { type Insertable, type SelectQueryBuilder, sql } from 'kysely';
+import type { Context } from './context.ts';
+import { endings, endMessages } from './ending.ts';
+import { type MessageBody, type MessageRow, type MessageStatus, openMessage, statuses } from './message.ts';
+import { createOutbox } from './outbox.ts';
+import { createOutcomes } from './outcomes.ts';
+import { createProtos } from './protos.ts';
+import type { MessageState, MessageTable, Tables } from './schema.ts';
+import { about, sealJson } from './seals.ts';
+import { inTransaction } from './transactions.ts';
+
+type Columns = Insertable<MessageTable>;
+export type NewMessage = Pick<
+  Columns,
+  'account_id' | 'device_id' | 'subscription_id' | 'whatsapp_id' | 'recipient' | 'chat' | 'type' | 'expires_at'
+> &
+  Partial<Pick<Columns, 'waiting_for' | 'priority' | 'show_typing' | 'hold' | 'ref' | 'due_at' | 'created_at'>> & {
+    readonly body: MessageBody;
+  };
+
+export interface History {
+  readonly status?: MessageStatus | undefined;
+  readonly state?: MessageState | undefined;
+  readonly recipient?: string | undefined;
+  readonly ref?: string | undefined;
+  /** Unix ms of the acceptance: from `since` on, before `until`. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly limit: number;
+  /** From 1. */
+  readonly page: number;
+}
+
+export interface Statistics {
+  readonly total_sent: number;
+  readonly total_failed: number;
+  readonly today_sent: number;
+}
+
+export type Messages = ReturnType<typeof createMessages>;
+
+/** The tenant's calls; those of the device's owner are in `outbox.ts` and `outcomes.ts`, the frozen bytes in `protos.ts`. */
+export function createMessages(context: Context) {
+  const { db, vault, clock } = context;
+  /** The device's rows, if it is the tenant's: asked once, so that the counts read nothing but an index. */
+  const ofDevice = (account_id: number, device_id: number) =>
+    db
+      .selectFrom('message')
+      .where('device_id', '=', device_id)
+      .where((eb) =>
+        eb.exists(
+          eb.selectFrom('device').select('id').where('id', '=', device_id).where('account_id', '=', account_id),
+        ),
+      );
+  return {
+    ...createOutbox(context),
+    ...createOutcomes(context),
+    ...createProtos(context),
+
+    /**
+     * Accepts a message: `queued`, counted when it has a subscription. Belongs in one transaction with
+     * `subscriptions.reserve`; durable after `store.durable()`.
+     */
+    async insert({ body, ...row }: NewMessage): Promise<MessageRow> {
+      const now = row.created_at ?? clock.now();
+      const stored = await db
+        .insertInto('message')
+        .values({
+          waiting_for: null,
+          priority: 0,
+          show_typing: 1,
+          hold: 0,
+          due_at: now,
+          ...row,
+          created_at: now,
+          sealed_body: sealJson(vault, body, about.body(row, row.whatsapp_id)),
+          state: 'queued',
+          attempts: 0,
+          counted: row.subscription_id === null ? 0 : 1,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      return openMessage(context, stored);
+    },
+
+    async find(account_id: number, device_id: number, id: number): Promise<MessageRow | undefined> {
+      const row = await db
+        .selectFrom('message')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account_id', '=', account_id)
+        .where('device_id', '=', device_id)
+        .executeTakeFirst();
+      return row && openMessage(context, row);
+    },
+
+    /** One page, newest first, and the exact number of all that match. */
+    async list(
+      account_id: number,
+      device_id: number,
+      history: History,
+    ): Promise<{ rows: MessageRow[]; total: number }> {
+      const matching = filtered(ofDevice(account_id, device_id), history);
+      const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+      const rows = await matching
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(history.limit)
+        .offset((history.page - 1) * history.limit)
+        .execute();
+      return { rows: rows.map((row) => openMessage(context, row)), total };
+    },
+
+    /** By the document's three words, as the filter `status` counts them. `startOfToday`: Unix ms. */
+    async statistics(account_id: number, device_id: number, startOfToday: number): Promise<Statistics> {
+      const states = await ofDevice(account_id, device_id)
+        .select(['state', (eb) => eb.fn.countAll<number>().as('count')])
+        .groupBy('state')
+        .execute();
+      const total = (status: MessageStatus) =>
+        states
+          .filter(({ state }) => statuses[status].some((one) => one === state))
+          .reduce((sum, { count }) => sum + count, 0);
+      const { today } = await ofDevice(account_id, device_id)
+        .select((eb) => eb.fn.countAll<number>().as('today'))
+        .where('sent_at', '>=', startOfToday)
+        .executeTakeFirstOrThrow();
+      return { total_sent: total('sent'), total_failed: total('failed'), today_sent: today };
+    },
+
+    /**
+     * Only while it is queued; undefined when it is not, or is not the tenant's. Gives its quota back unless an attempt was made.
+     * Needs no lease: a row that the owner is about to send is either `sending` by then, or its `markSending` finds it cancelled.
+     */
+    cancel(account_id: number, device_id: number, id: number): Promise<MessageRow | undefined> {
+      return inTransaction(db, async (tx) => {
+        const which = sql<boolean>`id = ${id} and state = 'queued'`;
+        const [row] = await endMessages(tx, { account_id, device_id }, endings.cancelled, clock.now(), which);
+        return row && openMessage(context, row);
+      });
+    },
+  };
+}
+
+type Select = SelectQueryBuilder<Tables, 'message', object>;
+
+function filtered(query: Select, { status, state, recipient, ref, since, until }: History): Select {
+  let matching = query;
+  if (status !== undefined) matching = matching.where('state', 'in', statuses[status]);
+  if (state !== undefined) matching = matching.where('state', '=', state);
+  if (recipient !== undefined) matching = matching.where('recipient', '=', recipient);
+  if (ref !== undefined) matching = matching.where('ref', '=', ref);
+  if (since !== undefined) matching = matching.where('created_at', '>=', since);
+  if (until !== undefined) matching = matching.where('created_at', '<', until);
+  return matching;
+}

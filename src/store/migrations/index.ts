@@ -1,0 +1,14 @@
+import type { Columns } from '../dialect.ts';
+import { statements as first } from './0001_first.ts';
+
+/**
+ * A step of the schema. Once released it never changes; the next change is the next file. `statements` are plain SQL for both
+ * databases; what differs comes in `columns`.
+ */
+export interface Migration {
+  readonly name: string;
+  readonly statements: (columns: Columns) => readonly string[];
+}
+
+/** In order. */
+export const migrations: readonly Migration[] = [{ name: '0001_first', statements: first }];

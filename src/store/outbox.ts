@@ -1,0 +1,173 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Context } from './context.ts';
+import { assertOwner, fenced, isOwner, type Owner } from './fence.ts';
+import { type MessageRow, openMessage } from './message.ts';
+import type { MessageState, MessageType, WaitingFor } from './schema.ts';
+import { about } from './seals.ts';
+import { inTransaction } from './transactions.ts';
+
+export interface Frozen {
+  /** The protobuf as it will be sent. Ignored when bytes were frozen before: those stay. */
+  readonly proto: Uint8Array;
+  readonly type: MessageType;
+  readonly chat: string;
+  readonly now: number;
+}
+
+/**
+ * First in, first out for each recipient: a queued row waits while an earlier one (smaller id, same or higher priority) is
+ * unfinished, unless that one waits for its schedule or is past its lifetime. The recipient, not the chat: it never changes, while
+ * the chat may be corrected by WhatsApp's answer to a look-up.
+ */
+const isHeld = (now: number): RawBuilder<boolean> => sql<boolean>`exists (
+  select 1 from message as earlier
+  where earlier.device_id = message.device_id and earlier.recipient = message.recipient
+    and earlier.id < message.id and earlier.priority >= message.priority
+    and earlier.state in ('queued', 'sending')
+    and (earlier.state = 'sending' or (earlier.expires_at > ${now}
+      and not (earlier.due_at > ${now} and coalesce(earlier.waiting_for, 'schedule') = 'schedule'))))`;
+
+/** The owner's queue; what became of its rows is in `outcomes.ts`. Writes throw StaleOwner once the lease has another epoch; a stale claim is empty. */
+export function createOutbox(context: Context) {
+  const { db, vault } = context;
+  const open = (rows: readonly Parameters<typeof openMessage>[1][]) => rows.map((row) => openMessage(context, row));
+
+  const ofOwner = ({ account_id, device_id }: Owner, state: MessageState) =>
+    db
+      .selectFrom('message')
+      .where('device_id', '=', device_id)
+      // The tenant is asked of the device, once, so that what only counts reads nothing but the index.
+      .where((eb) =>
+        eb.exists(
+          eb.selectFrom('device').select('id').where('id', '=', device_id).where('account_id', '=', account_id),
+        ),
+      )
+      // Literal, because SQLite uses no index that could depend on a parameter's value.
+      .where('state', '=', sql.lit(state));
+
+  const change = (owner: Owner, id: number) =>
+    db
+      .updateTable('message')
+      .where('id', '=', id)
+      .where('account_id', '=', owner.account_id)
+      .where('device_id', '=', owner.device_id)
+      .where(isOwner(context, owner))
+      .returningAll();
+
+  /** The one row that a fenced write gave. */
+  const one = async (owner: Owner, query: ReturnType<typeof change>): Promise<MessageRow | undefined> => {
+    const [row] = await fenced(context, owner, await query.execute());
+    return row && openMessage(context, row);
+  };
+
+  return {
+    /**
+     * Rows that may go now, the highest priority first, then the oldest: at most one for each recipient, since the next waits for
+     * it. Changes nothing: `markSending` is what takes a row.
+     */
+    async claim(owner: Owner, now: number, limit: number): Promise<MessageRow[]> {
+      const rows = await ofOwner(owner, 'queued')
+        .selectAll()
+        .where('due_at', '<=', now)
+        .where('expires_at', '>', now)
+        .where((eb) => eb.not(isHeld(now)))
+        .where(isOwner({ dialect: { ...context.dialect, forShare: sql`` } }, owner))
+        .orderBy('priority', 'desc')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return open(rows);
+    },
+
+    async countWaiting(owner: Owner): Promise<number> {
+      const { count } = await ofOwner(owner, 'queued')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+
+    /** Unix ms of the earliest row that is due later than now. */
+    async nextDue(owner: Owner, now: number): Promise<number | undefined> {
+      const { due } = await ofOwner(owner, 'queued')
+        .select((eb) => eb.fn.min('due_at').as('due'))
+        .where('due_at', '>', now)
+        .executeTakeFirstOrThrow();
+      return due ?? undefined;
+    },
+
+    /** Rows whose outcome is unknown (`sending`), the oldest first: after a crash or a lost connection. */
+    async unknown(owner: Owner): Promise<MessageRow[]> {
+      return open(await ofOwner(owner, 'sending').selectAll().orderBy('id').execute());
+    },
+
+    /** Says why a queued row waits and, with `due_at`, until when. Undefined when it is not queued any more. */
+    markWaiting: (owner: Owner, id: number, waiting_for: WaitingFor | null, due_at?: number) =>
+      one(
+        owner,
+        change(owner, id)
+          .set({ waiting_for, ...(due_at !== undefined && { due_at }) })
+          .where('state', '=', 'queued'),
+      ),
+
+    /**
+     * Freezes the bytes and takes the row: `sending`, one attempt more, durable when it resolves (unless inside a transaction). For a
+     * queued row that nothing holds, or one that is `sending` already and goes out again. Undefined when it may not go: cancelled,
+     * ended, or another of its recipient is on its way.
+     */
+    async markSending(owner: Owner, id: number, { proto, type, chat, now }: Frozen): Promise<MessageRow | undefined> {
+      const row = await inTransaction(db, async (tx) => {
+        const stored = await tx
+          .updateTable('message')
+          .set((eb) => ({
+            state: 'sending',
+            type,
+            chat,
+            waiting_for: null,
+            sending_at: now,
+            attempts: eb('attempts', '+', 1),
+          }))
+          .where('id', '=', id)
+          .where('account_id', '=', owner.account_id)
+          .where('device_id', '=', owner.device_id)
+          .where((eb) => eb.or([eb('state', '=', 'sending'), eb('state', '=', 'queued').and(eb.not(isHeld(now)))]))
+          .where(isOwner(context, owner))
+          .returningAll()
+          .executeTakeFirst();
+        if (!stored) {
+          await assertOwner({ ...context, db: tx }, owner);
+          return undefined;
+        }
+        await tx
+          .insertInto('message_proto')
+          .values({
+            message_id: id,
+            device_id: owner.device_id,
+            whatsapp_id: stored.whatsapp_id,
+            sealed_proto: vault.seal(proto, about.proto(owner, stored.whatsapp_id)),
+            created_at: now,
+          })
+          .onConflict((conflict) => conflict.column('message_id').doNothing())
+          .execute();
+        return openMessage(context, stored);
+      });
+      await context.durable();
+      return row;
+    },
+
+    /** One attempt more for a row whose outcome is unknown; its bytes are frozen. Undefined when it has an outcome. */
+    markResending: (owner: Owner, id: number, now: number) =>
+      one(
+        owner,
+        change(owner, id)
+          .set((eb) => ({ sending_at: now, attempts: eb('attempts', '+', 1) }))
+          .where('state', '=', 'sending'),
+      ),
+
+    /** Back into the queue until `due_at`; its id, its bytes and its place in the order stay. */
+    requeue: (owner: Owner, id: number, due_at: number, waiting_for: WaitingFor) =>
+      one(
+        owner,
+        change(owner, id).set({ state: 'queued', due_at, waiting_for }).where('state', 'in', ['queued', 'sending']),
+      ),
+  };
+}

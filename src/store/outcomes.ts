@@ -1,0 +1,130 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Context } from './context.ts';
+import { ENDED_AT_ONCE, type Ending, endings, endMessages } from './ending.ts';
+import { assertOwner, fenced, isOwner, type Owner } from './fence.ts';
+import { type MessageRow, openMessage, statuses } from './message.ts';
+import type { MessageState } from './schema.ts';
+import { inTransaction } from './transactions.ts';
+
+/** How far a receipt says that a message came. */
+export type ReceiptStep = 'sent' | 'delivered' | 'read';
+
+/** Sends of one message, the first included (sending.md, step 8). */
+export const MAX_ATTEMPTS = 5;
+
+/** What became of the rows that the owner of a device sent. Each call throws StaleOwner once the lease has another epoch. */
+export function createOutcomes(context: Context) {
+  const { db } = context;
+
+  /** The owner's row of a WhatsApp id, if it was tried. */
+  const tried = (owner: Owner, whatsapp_id: string) =>
+    db
+      .updateTable('message')
+      .where('device_id', '=', owner.device_id)
+      .where('account_id', '=', owner.account_id)
+      .where('whatsapp_id', '=', whatsapp_id)
+      .where('attempts', '>', 0)
+      .where(isOwner(context, owner))
+      .returningAll();
+
+  /** The one row that a fenced write gave. */
+  const one = async (owner: Owner, query: ReturnType<typeof tried>): Promise<MessageRow | undefined> => {
+    const [row] = await fenced(context, owner, await query.execute());
+    return row && openMessage(context, row);
+  };
+
+  const endOnes = (owner: Owner, ending: Ending, now: number, which: RawBuilder<boolean>) =>
+    inTransaction(db, async (tx) => {
+      await assertOwner({ ...context, db: tx }, owner);
+      const rows = await endMessages(tx, owner, ending, now, which);
+      return rows.map((row) => openMessage(context, row));
+    });
+
+  const unsettled = (id: number) => sql<boolean>`id = ${id} and state in ('queued', 'sending')`;
+
+  return {
+    /**
+     * WhatsApp acknowledged it. `server_time`: Unix seconds. A queued row counts when it was tried before: the acknowledgement of that
+     * attempt came late. A row that a receipt had lifted already only learns the time. Undefined when nothing changed.
+     */
+    markSent: (owner: Owner, whatsapp_id: string, server_time: number | null, now: number) =>
+      one(
+        owner,
+        tried(owner, whatsapp_id)
+          .set({
+            state: sql`case when state in ('queued', 'sending') then 'sent' else state end`,
+            waiting_for: null,
+            sent_at: sql`coalesce(sent_at, ${now})`,
+            server_time,
+          })
+          .where('state', 'in', server_time === null ? unacknowledged : [...unacknowledged, ...statuses.sent])
+          .where('server_time', 'is', null),
+      ),
+
+    /**
+     * A receipt lifts the state (sending → sent → delivered → read, and out of `failed`) and never lowers it; `read` implies
+     * `delivered`, and each implies `sent`. `at`: Unix ms. Undefined when it changed nothing.
+     */
+    applyReceipt: (owner: Owner, whatsapp_id: string, step: ReceiptStep, at: number) =>
+      one(
+        owner,
+        tried(owner, whatsapp_id)
+          .set({
+            state: step,
+            waiting_for: null,
+            failed_at: null,
+            error_code: null,
+            error_message: null,
+            sent_at: sql`coalesce(sent_at, ${at})`,
+            ...(step !== 'sent' && { delivered_at: sql`coalesce(delivered_at, ${at})` }),
+            ...(step === 'read' && { read_at: at }),
+          })
+          .where('state', 'in', below[step]),
+      ),
+
+    /**
+     * A definite failure of a queued or sending row; a failure before any attempt gives its quota back, since nothing reached
+     * WhatsApp. Undefined when it is past that.
+     */
+    async markFailed(
+      owner: Owner,
+      id: number,
+      error_code: string,
+      error_message: string,
+      now: number,
+    ): Promise<MessageRow | undefined> {
+      return (await endOnes(owner, { state: 'failed', error_code, error_message }, now, unsettled(id)))[0];
+    },
+
+    /**
+     * Ends what is past its lifetime: queued rows, and unknown ones that used up their attempts. Quota comes back for those that
+     * were never tried. At most 500 at once; call again while it gives rows.
+     */
+    expire: (owner: Owner, now: number, attempts = MAX_ATTEMPTS): Promise<MessageRow[]> =>
+      endOnes(
+        owner,
+        endings.expired,
+        now,
+        sql<boolean>`id in (
+          select id from message where device_id = ${owner.device_id} and state = 'queued' and expires_at <= ${now}
+          union all
+          select id from message
+          where device_id = ${owner.device_id} and state = 'sending' and expires_at <= ${now} and attempts >= ${attempts}
+          limit ${ENDED_AT_ONCE})`,
+      ),
+
+    /** Ends one row, queued or unknown, as expired, whatever its clock says: the owner knows that it goes out no more. */
+    async markExpired(owner: Owner, id: number, now: number): Promise<MessageRow | undefined> {
+      return (await endOnes(owner, endings.expired, now, unsettled(id)))[0];
+    },
+  };
+}
+
+const unacknowledged = ['queued', 'sending'] as const satisfies MessageState[];
+
+/** What each step of a receipt lifts. `expired` and `cancelled` are final. */
+const below: Record<ReceiptStep, readonly MessageState[]> = {
+  sent: ['queued', 'sending', 'failed'],
+  delivered: ['queued', 'sending', 'failed', 'sent'],
+  read: ['queued', 'sending', 'failed', 'sent', 'delivered'],
+};

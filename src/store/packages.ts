@@ -1,0 +1,28 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Context } from './context.ts';
+import type { PackageTable } from './schema.ts';
+
+export type PackageRow = Selectable<PackageTable>;
+export type NewPackage = Omit<Insertable<PackageTable>, 'id' | 'archived_at' | 'created_at'>;
+
+export type Packages = ReturnType<typeof createPackages>;
+
+/** What the server's administrator offers. */
+export function createPackages({ db, clock }: Pick<Context, 'db' | 'clock'>) {
+  return {
+    create: (row: NewPackage): Promise<PackageRow> =>
+      db
+        .insertInto('package')
+        .values({ ...row, archived_at: null, created_at: clock.now() })
+        .returningAll()
+        .executeTakeFirstOrThrow(),
+
+    find: (id: number): Promise<PackageRow | undefined> =>
+      db.selectFrom('package').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    findByName: (name: string): Promise<PackageRow | undefined> =>
+      db.selectFrom('package').selectAll().where('name', '=', name).executeTakeFirst(),
+
+    list: (): Promise<PackageRow[]> => db.selectFrom('package').selectAll().orderBy('id').execute(),
+  };
+}

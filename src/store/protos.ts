@@ -1,0 +1,31 @@
+import type { Context } from './context.ts';
+import { about } from './seals.ts';
+
+/** The frozen bytes of sent messages. `markSending` writes them. */
+export function createProtos({ db, vault }: Pick<Context, 'db' | 'vault'>) {
+  return {
+    /** The very bytes that were sent under this WhatsApp id, while they are kept. Throws SealBroken. */
+    async findProto(device_id: number, whatsapp_id: string): Promise<Buffer | undefined> {
+      const row = await db
+        .selectFrom('message_proto')
+        .innerJoin('device', 'device.id', 'message_proto.device_id')
+        .select(['message_proto.sealed_proto', 'device.account_id'])
+        .where('message_proto.device_id', '=', device_id)
+        .where('message_proto.whatsapp_id', '=', whatsapp_id)
+        .executeTakeFirst();
+      return row && vault.open(row.sealed_proto, about.proto({ account_id: row.account_id, device_id }, whatsapp_id));
+    },
+
+    /** Deletes the bytes that were frozen before, but for messages still on their way; gives how many. Of all tenants. */
+    async pruneProtos(before: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('message_proto')
+        .where('created_at', '<', before)
+        .where('message_id', 'not in', (eb) =>
+          eb.selectFrom('message').select('id').where('state', 'in', ['queued', 'sending']),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { AccountRow, UserRow } from './accounts.ts';
+import type { Context } from './context.ts';
+import type { Role, SessionTable } from './schema.ts';
+
+export type SessionRow = Selectable<SessionTable>;
+export interface SignedIn {
+  readonly session: SessionRow;
+  readonly user: UserRow;
+  readonly account: AccountRow;
+  readonly role: Role;
+}
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+/** Browsers that are signed in. */
+export function createSessions({ db, clock }: Pick<Context, 'db' | 'clock'>) {
+  return {
+    create(row: Pick<Insertable<SessionTable>, 'token_hash' | 'user_id' | 'account_id' | 'expires_at'>) {
+      const now = clock.now();
+      return db
+        .insertInto('session')
+        .values({ ...row, created_at: now, seen_at: now })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+    },
+
+    /** The session with who it belongs to, while it lasts and its user is a member of the account. */
+    async find(token_hash: Uint8Array, now: number): Promise<SignedIn | undefined> {
+      const session = await db
+        .selectFrom('session')
+        .selectAll()
+        .where('token_hash', '=', token_hash)
+        .where('expires_at', '>', now)
+        .executeTakeFirst();
+      if (!session) return undefined;
+      const user = await db
+        .selectFrom('membership')
+        .innerJoin('user', 'user.id', 'membership.user_id')
+        .selectAll('user')
+        .select('membership.role')
+        .where('membership.account_id', '=', session.account_id)
+        .where('membership.user_id', '=', session.user_id)
+        .executeTakeFirst();
+      const account = await db
+        .selectFrom('account')
+        .selectAll()
+        .where('id', '=', session.account_id)
+        .executeTakeFirst();
+      if (!user || !account) return undefined;
+      const { role, ...person } = user;
+      return { session, user: person, account, role };
+    },
+
+    async touch(token_hash: Uint8Array, seen_at: number, expires_at: number): Promise<void> {
+      await db.updateTable('session').set({ seen_at, expires_at }).where('token_hash', '=', token_hash).execute();
+    },
+
+    async remove(token_hash: Uint8Array): Promise<void> {
+      await db.deleteFrom('session').where('token_hash', '=', token_hash).execute();
+    },
+
+    async removeAllOf(user_id: number): Promise<void> {
+      await db.deleteFrom('session').where('user_id', '=', user_id).execute();
+    },
+
+    async prune(before: number): Promise<void> {
+      await db.deleteFrom('session').where('expires_at', '<', before).execute();
+    },
+  };
+}

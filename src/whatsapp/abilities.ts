@@ -1,0 +1,134 @@
+import type { AuthenticationCreds, WASocket } from 'baileys';
+import type { Clock } from '../base/clock.ts';
+import type { RandomBytes } from '../base/ids.ts';
+import { forgetHalfPairing } from './auth-state.ts';
+import type { Device } from './device.ts';
+import type { GroupBook } from './groups.ts';
+import { type Link, LinkError, type MessageKey } from './link.ts';
+import { createMedia, fileOf, type Media, type MediaFile } from './media.ts';
+import { mediaMessage, textMessage } from './outbound.ts';
+import { previewOf } from './preview.ts';
+import { type Ask, createLookUp } from './queries.ts';
+import type { quietLogger } from './quiet.ts';
+import { createRelay } from './relay.ts';
+import type { Reupload } from './reupload.ts';
+import type { Trust } from './socket.ts';
+import { linkErrorOf } from './thrown.ts';
+
+/** What can be asked of an open connection. `live` gives the socket, or throws LinkError `closed`. */
+export function createAbilities({
+  sock,
+  live,
+  ask,
+  device,
+  groups,
+  reupload,
+  creds,
+  saveCreds,
+  isPairing,
+  trust,
+  logger,
+  clock,
+  random,
+  queryTimeoutMs,
+  note,
+}: {
+  sock: WASocket;
+  live: () => WASocket;
+  ask: Ask;
+  device: Pick<Device, 'memory' | 'lists'>;
+  groups: GroupBook;
+  reupload: Reupload;
+  creds: AuthenticationCreds;
+  saveCreds: () => Promise<void>;
+  isPairing: () => boolean;
+  trust: Trust | undefined;
+  logger: ReturnType<typeof quietLogger>;
+  clock: Clock;
+  random: RandomBytes;
+  queryTimeoutMs: number;
+  note: (error: unknown, reason: string) => void;
+}): Omit<Link, 'close'> {
+  const media = createMedia({
+    ask,
+    now: clock.now,
+    random,
+    logger,
+    fetchAgent: trust?.fetchAgent,
+    dispatcher: trust?.dispatcher,
+  });
+  const { relay, refreshDevices } = createRelay({
+    sock,
+    devices: device.lists,
+    groups,
+    memory: device.memory,
+    clock,
+    queryTimeoutMs,
+    onLateFailure: (error) => note(error, 'bookkeeping after a send failed'),
+  });
+
+  async function say<T>(doing: string, work: (open: WASocket) => Promise<T>): Promise<T> {
+    try {
+      return await work(live());
+    } catch (thrown) {
+      throw linkErrorOf(thrown, doing);
+    }
+  }
+
+  return {
+    lookUp: createLookUp(ask, sock.generateMessageTag),
+    async encode(content) {
+      if (content.type === 'text') return textMessage(content.text, random);
+      live();
+      const preview = await previewOf(content, (error) => note(error, 'no preview'));
+      return mediaMessage(content, await media.upload(content.path, content.type), preview, random);
+    },
+    async relay(chat, bytes, whatsappId) {
+      live();
+      await relay(chat, bytes, whatsappId);
+    },
+    refreshDevices,
+    showPresence: (chat, presence) => say('showing presence', (open) => open.sendPresenceUpdate(presence, chat)),
+    markRead: (keys) => say('marking as read', (open) => open.readMessages(keys.map(keyOf))),
+    download: async (message, key) => download(media, reupload, fileOf(message), key),
+    groups,
+    pairing: {
+      request: (phone) =>
+        say('asking for a pairing code', async (open) => {
+          if (!isPairing()) throw new LinkError('rejected', 'A pairing code can be asked for once a QR code is shown.');
+          try {
+            return await open.requestPairingCode(phone);
+          } catch (error) {
+            // Baileys has already put the number into the credentials, which would then log in instead of registering.
+            forgetHalfPairing(creds);
+            await saveCreds();
+            throw error;
+          }
+        }),
+    },
+    logOut: () => say('logging out', (open) => open.logout()),
+  };
+}
+
+const keyOf = ({ chat, whatsappId, fromMe, participant }: MessageKey) => ({
+  remoteJid: chat,
+  id: whatsappId,
+  fromMe,
+  ...(participant ? { participant } : {}),
+});
+
+/** The first bytes tell whether the host still has the file; if it has not, the phone is asked once. */
+async function download(
+  media: Media,
+  reupload: Reupload,
+  file: MediaFile,
+  key: MessageKey | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return await media.fetch(file);
+  } catch (error) {
+    const gone = error instanceof LinkError && (error.whatsappCode === 404 || error.whatsappCode === 410);
+    if (!gone || !key) throw error;
+    return await media.fetch(await reupload.request(key, file));
+  }
+}

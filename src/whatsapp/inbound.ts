@@ -1,0 +1,185 @@
+import { normalizeMessageContent, proto, unpadRandomMax16, type WAMessage } from 'baileys';
+import { bare, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
+import type { Incoming } from './link.ts';
+import type { MessageEnvelope } from './memory.ts';
+
+/** Who a message is from, before a missing phone number has been looked up. */
+export interface Addressing {
+  /** As on the wire, with or without device part. */
+  readonly chat: string;
+  readonly sender: string;
+  /** The sender in the other namespace. */
+  readonly senderAlt: string | null;
+  readonly fromMe: boolean;
+}
+
+/** What the message says, apart from who says it. */
+interface Reading {
+  readonly kind: string;
+  readonly text?: string | null | undefined;
+  readonly refersTo?: string | null | undefined;
+}
+
+type Reader<T> = (content: T, whole: proto.IMessage) => Reading | undefined;
+type Readers = { readonly [K in keyof proto.IMessage]?: Reader<NonNullable<proto.IMessage[K]>> };
+
+const media =
+  (kind: string): Reader<{ caption?: string | null }> =>
+  (content) => ({ kind, text: content.caption });
+const poll: Reader<proto.Message.IPollCreationMessage> = (content) => ({ kind: 'poll', text: content.name });
+const place: Reader<proto.Message.ILocationMessage> = ({ name, address, degreesLatitude, degreesLongitude }) => ({
+  kind: 'location',
+  text: [name, address, `${degreesLatitude ?? 0},${degreesLongitude ?? 0}`].filter(Boolean).join('\n'),
+});
+
+/** One row a kind; the order is the order of looking. `undefined`: nothing that a person said. */
+const readers: Readers = {
+  protocolMessage: (content) => readProtocol(content),
+  reactionMessage: (content) => ({ kind: 'reaction', text: content.text, refersTo: content.key?.id }),
+  encReactionMessage: (content) => ({ kind: 'reaction', refersTo: content.targetMessageKey?.id }),
+  pollUpdateMessage: (content) => ({ kind: 'poll_vote', refersTo: content.pollCreationMessageKey?.id }),
+  pollCreationMessage: poll,
+  pollCreationMessageV2: poll,
+  pollCreationMessageV3: poll,
+  conversation: (content) => ({ kind: 'text', text: content }),
+  extendedTextMessage: (content) => ({ kind: 'text', text: content.text }),
+  imageMessage: media('image'),
+  videoMessage: media('video'),
+  ptvMessage: media('video'),
+  audioMessage: (content) => ({ kind: content.ptt ? 'voice' : 'audio' }),
+  documentMessage: (content) => ({ kind: 'document', text: content.caption }),
+  stickerMessage: () => ({ kind: 'sticker' }),
+  locationMessage: place,
+  liveLocationMessage: (content) => ({ kind: 'location', text: content.caption }),
+  contactMessage: (content) => ({ kind: 'contact', text: content.displayName }),
+  contactsArrayMessage: (content) => ({
+    kind: 'contact',
+    text: content.displayName ?? content.contacts?.map(({ displayName }) => displayName ?? '').join(', '),
+  }),
+  buttonsResponseMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
+  templateButtonReplyMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
+  listResponseMessage: (content) => ({ kind: 'text', text: content.title }),
+  // Only a key for later messages of a group; beside a real message the row of that one has answered already.
+  senderKeyDistributionMessage: () => undefined,
+};
+
+const { Type } = proto.Message.ProtocolMessage;
+
+/** Of the messages between devices only these two were made by a person. */
+function readProtocol({ type, key, editedMessage }: proto.Message.IProtocolMessage): Reading | undefined {
+  if (type === Type.REVOKE) return { kind: 'deletion', refersTo: key?.id };
+  if (type === Type.MESSAGE_EDIT)
+    return { kind: 'edit', text: editedMessage ? readContent(editedMessage)?.text : null, refersTo: key?.id };
+  return undefined;
+}
+
+function readContent(message: proto.IMessage): Reading | undefined {
+  const content = normalizeMessageContent(message) ?? message;
+  for (const [field, read] of Object.entries(readers) as [keyof proto.IMessage, Reader<unknown>][]) {
+    const value = content[field];
+    if (value === null || value === undefined || value === '') continue;
+    if (field === 'senderKeyDistributionMessage' && otherContent(content)) continue;
+    const reading = read(value, content);
+    return reading && { refersTo: quotedId(value), ...reading };
+  }
+  return otherContent(content) ? { kind: 'unknown' } : undefined;
+}
+
+/** Something that no row reads: a kind that WhatsApp has added since. */
+const otherContent = (content: proto.IMessage): boolean =>
+  Object.entries(content).some(
+    ([field, value]) => field !== 'messageContextInfo' && field !== 'senderKeyDistributionMessage' && value != null,
+  );
+
+function quotedId(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('contextInfo' in value)) return null;
+  const info = value.contextInfo as proto.IContextInfo | null | undefined;
+  return info?.stanzaId ?? null;
+}
+
+/** PostgreSQL's text has no room for NUL, and no person writes it. */
+const clean = (text: unknown): string | null =>
+  typeof text === 'string' && text !== '' ? text.replaceAll('\0', '') : null;
+
+const seconds = (value: unknown): number => {
+  const number = Number(value ?? 0);
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+};
+
+/** Undefined for what no person said: key shares, history, other accounts' status updates, channels. */
+export function incoming(
+  message: proto.IMessage,
+  addressing: Addressing,
+  about: { whatsappId: string; pushName: string | null; timestamp: number; offline: boolean },
+): Incoming | undefined {
+  const { sender, senderAlt, fromMe } = addressing;
+  const chat = bare(addressing.chat);
+  if (!isGroup(chat) && !isPhone(chat) && !isLid(chat)) return undefined;
+  const reading = readContent(message);
+  if (!reading) return undefined;
+  return {
+    type: 'message',
+    whatsappId: clean(about.whatsappId) ?? '',
+    chat,
+    fromMe,
+    sender: bare(sender),
+    phone: phoneOf(sender) ?? phoneOf(senderAlt),
+    lid: lidOf(sender) ?? lidOf(senderAlt),
+    pushName: clean(about.pushName),
+    timestamp: about.timestamp,
+    offline: about.offline,
+    kind: reading.kind,
+    text: clean(reading.text),
+    refersTo: clean(reading.refersTo),
+    message: proto.Message.encode(message).finish(),
+  };
+}
+
+/** From Baileys' event. `me`: this account's own JID, whose messages from the phone come in too. */
+export function incomingOf(wa: WAMessage, type: 'append' | 'notify', me: string): Incoming | undefined {
+  const { key, message } = wa;
+  if (!message || !key.remoteJid || !key.id) return undefined;
+  const sender = key.fromMe ? me : key.participant || wa.participant || key.remoteJid;
+  return incoming(
+    message,
+    {
+      chat: key.remoteJid,
+      sender,
+      senderAlt: key.fromMe ? null : ((key.participant ? key.participantAlt : key.remoteJidAlt) ?? null),
+      fromMe: Boolean(key.fromMe),
+    },
+    {
+      whatsappId: key.id,
+      pushName: wa.pushName ?? null,
+      timestamp: seconds(wa.messageTimestamp),
+      offline: type === 'append',
+    },
+  );
+}
+
+/**
+ * From the decrypt journal: a message that was decrypted and receipted, and the process died before anybody was told. `owns`
+ * says which JIDs are this account's. Undefined for what no person said, or when the entry makes no sense.
+ */
+export function incomingFromJournal(
+  entry: { readonly plaintext: Uint8Array; readonly envelope: MessageEnvelope },
+  owns: (bareJid: string) => boolean,
+): Incoming | undefined {
+  const { from, participant, recipient, senderAlt, whatsappId, pushName, timestamp, offline } = entry.envelope;
+  const sender = participant ?? from;
+  const fromMe = owns(bare(sender));
+  let message: proto.IMessage;
+  try {
+    const decoded = proto.Message.decode(unpadRandomMax16(entry.plaintext));
+    message = decoded.deviceSentMessage?.message ?? decoded;
+  } catch (error) {
+    // As in Baileys: what does not decode was never a message, and its sender has been asked again.
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+  return incoming(
+    message,
+    { chat: participant ? from : (recipient ?? from), sender, senderAlt: senderAlt ?? null, fromMe },
+    { whatsappId, pushName: pushName ?? null, timestamp, offline },
+  );
+}

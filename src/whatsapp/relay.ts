@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises';
+import { proto, type WASocket } from 'baileys';
+import type { Clock } from '../base/clock.ts';
+import { asError } from '../base/errors.ts';
+import type { DeviceLists } from './device-lists.ts';
+import type { GroupBook } from './groups.ts';
+import type { GuardedMemory } from './guarded-memory.ts';
+import { bare, isGroup, userOf } from './jid.ts';
+import { LinkError } from './link.ts';
+import { linkErrorOf, unanswered } from './thrown.ts';
+
+export interface Relay {
+  relay(chat: string, bytes: Uint8Array, whatsappId: string): Promise<void>;
+  refreshDevices(chat: string): Promise<void>;
+}
+
+type Sock = Pick<WASocket, 'relayMessage' | 'getUSyncDevices' | 'messageRetryManager' | 'user'>;
+
+export function createRelay({
+  sock,
+  devices,
+  groups,
+  memory,
+  clock,
+  queryTimeoutMs,
+  onLateFailure,
+}: {
+  sock: Sock;
+  devices: DeviceLists;
+  groups: Pick<GroupBook, 'metadata' | 'forget'>;
+  memory: Pick<GuardedMemory, 'fault' | 'clearFault'>;
+  clock: Pick<Clock, 'monotonic'>;
+  queryTimeoutMs: number;
+  /** Something failed after the stanza was on the wire. */
+  onLateFailure: (error: Error) => void;
+}): Relay {
+  const written = watchWritten(sock);
+  const own = () => new Set([sock.user?.id, sock.user?.lid].flatMap((jid) => (jid ? [userOf(jid)] : [])));
+
+  const recipientsOf = async (chat: string): Promise<string[]> =>
+    isGroup(chat) ? (await groups.metadata(chat)).participants.map(({ id }) => bare(id)) : [chat];
+
+  /**
+   * Baileys takes an unanswered question for the list of devices as "no devices" and writes the message to nobody, without an
+   * error (protocol facts 0.3). So the question is asked here first, and the answers are held for the send.
+   */
+  async function findDevices(chat: string): Promise<string[]> {
+    const recipients = await recipientsOf(chat);
+    const me = sock.user?.id ? [bare(sock.user.id)] : [];
+    const began = clock.monotonic();
+    const late = () => clock.monotonic() - began >= queryTimeoutMs - 100;
+    const found = await sock.getUSyncDevices(isGroup(chat) ? recipients : [...me, chat], true, false);
+    const reached = new Set(found.map(({ user }) => user));
+    const ours = own();
+    const others = recipients.map(userOf).filter((user) => !isGroup(chat) || !ours.has(user));
+    const missing = others.filter((user) => !reached.has(user));
+    if (missing.length > 0 && late()) throw unanswered('asking for the devices of the recipient');
+    if (others.length > 0 && missing.length === others.length)
+      throw new LinkError('no_devices', 'WhatsApp names no device of the recipient.');
+    return [...reached];
+  }
+
+  async function send(chat: string, message: proto.IMessage, whatsappId: string): Promise<void> {
+    const release = await devices.hold(await findDevices(chat));
+    const began = clock.monotonic();
+    written.begin(whatsappId);
+    try {
+      await sock.relayMessage(chat, message, { messageId: whatsappId });
+    } catch (thrown) {
+      if (written.isWritten(whatsappId)) return onLateFailure(asError(thrown));
+      // An unanswered question for pre-keys ends as "All encryptions failed".
+      if (clock.monotonic() - began >= queryTimeoutMs - 100 && !memory.fault) throw unanswered('asking for pre-keys');
+      throw thrown;
+    } finally {
+      written.end(whatsappId);
+      release();
+    }
+  }
+
+  return {
+    async relay(chat, bytes, whatsappId) {
+      memory.clearFault();
+      try {
+        await send(chat, proto.Message.decode(bytes), whatsappId);
+      } catch (thrown) {
+        throw linkErrorOf(memory.fault ?? thrown, 'sending a message');
+      }
+      // A tight loop of sends would read no acks and no receipts until it ends (protocol facts 0.10).
+      await setImmediate();
+    },
+    async refreshDevices(chat) {
+      const users = isGroup(chat)
+        ? await groups.metadata(chat).then(({ participants }) => participants.map(({ id }) => userOf(id)))
+        : [userOf(chat)];
+      groups.forget(chat);
+      for (const user of [...users, ...own()]) await devices.del(user);
+    },
+  };
+}
+
+/**
+ * Whether a message under way is on the wire: Baileys notes it for retries right after it has written it. A failure after that
+ * (the commit of its bookkeeping) still throws, and must not be taken for "not sent".
+ */
+function watchWritten({ messageRetryManager: manager }: Sock) {
+  const underWay = new Map<string, boolean>();
+  if (manager) {
+    const note = manager.addRecentMessage.bind(manager);
+    manager.addRecentMessage = (to, id, message) => {
+      if (underWay.has(id)) underWay.set(id, true);
+      note(to, id, message);
+    };
+  }
+  return {
+    begin: (id: string) => underWay.set(id, false),
+    isWritten: (id: string) => underWay.get(id) === true,
+    end: (id: string) => underWay.delete(id),
+  };
+}

@@ -1,0 +1,121 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/base/config.ts';
+import type { EventName } from '../../src/base/events.ts';
+import { answerCalls } from './calls.ts';
+import { createMeter } from './meter.ts';
+
+/** The whole gateway as `npm start` runs it, on SQLite in a folder of its own, without the sandbox. */
+let app: App | undefined;
+let accountId = 0;
+
+const running = (): App => {
+  if (app === undefined) throw new Error('the gateway was not started');
+  return app;
+};
+
+/** More than any run asks for. */
+const PACKAGE = {
+  name: 'Benchmark',
+  message_quota: 10_000_000,
+  device_limit: 10_000,
+  days: 30,
+  price_idr: 0,
+  is_trial: 0,
+  rate_limit_per_minute: null,
+} as const;
+
+/** Pacing is what a person's number needs; the bench wants to see what the machine can do. */
+const UNPACED = JSON.stringify({ pacing: { enabled: false } });
+
+function until<T>(what: string, look: () => T | undefined, withinMs: number): Promise<T> {
+  const { events } = running();
+  return new Promise((resolve, reject) => {
+    const again = () => {
+      const found = look();
+      if (found === undefined) return;
+      finish();
+      resolve(found);
+    };
+    const offs = (['device.changed', 'message.changed'] satisfies EventName[]).map((name) => events.on(name, again));
+    // "Caught up" is a state that no event tells.
+    const poll = setInterval(again, 100);
+    const timer = setTimeout(() => {
+      finish();
+      reject(new Error(`waited ${withinMs} ms for ${what}`));
+    }, withinMs);
+    const finish = () => {
+      clearInterval(poll);
+      clearTimeout(timer);
+      for (const off of offs) off();
+    };
+    again();
+  });
+}
+
+const isReady = (id: number) => {
+  const state = running().fleet.state(id);
+  return state.is === 'connected' && state.caughtUp;
+};
+
+const commands = {
+  ...createMeter(),
+  async start({ dataDir, url, authority, rootKey }: { dataDir: string; url: string; authority: string; rootKey: string }) {
+    mkdirSync(dataDir, { recursive: true });
+    const ca = join(dataDir, 'network-ca.pem');
+    writeFileSync(ca, authority);
+    app = await startApp(
+      readConfig({
+        NODE_ENV: 'test',
+        PORT: '0',
+        DATA_DIR: dataDir,
+        SANDBOX: 'false',
+        LOG_LEVEL: 'info',
+        RATE_LIMIT_PER_MINUTE: '1000000',
+        WHATSAPP_URL: url,
+        WHATSAPP_CA: ca,
+        WHATSAPP_ROOT_KEY: rootKey,
+      }),
+    );
+    const fresh = await app.accounts.bootstrap();
+    accountId = (fresh ?? (await app.accounts.choose(undefined))).id;
+    if (fresh !== undefined)
+      await app.store.subscriptions.assign(accountId, await app.store.packages.create(PACKAGE), app.clock.now());
+    return { url: app.url };
+  },
+  async addDevice(): Promise<number> {
+    const { devices, store, fleet } = running();
+    const { id } = await devices.create(accountId, { name: 'Benchmark', kind: 'whatsapp' });
+    await store.devices.update(accountId, id, { settings: UNPACED });
+    const station = await fleet.take(await devices.find(accountId, id));
+    station.startPairing();
+    return id;
+  },
+  qr: ({ id }: { id: number }): Promise<string> =>
+    until(
+      `a QR code of device ${id}`,
+      () => {
+        const state = running().fleet.state(id);
+        return state.is === 'pairing' ? state.qr : undefined;
+      },
+      30_000,
+    ),
+  async linked({ id }: { id: number }) {
+    await until(`device ${id} to be linked`, () => isReady(id) || undefined, 60_000);
+  },
+  token: ({ id }: { id: number }): Promise<string> => running().devices.issueToken(accountId, id),
+  /** Resolves when so many devices are connected; gives the ms since the call. */
+  async connected({ count, withinMs }: { count: number; withinMs: number }): Promise<number> {
+    const from = performance.now();
+    const ids = (await running().devices.list(accountId)).map(({ id }) => id);
+    await until(`${count} devices`, () => ids.filter(isReady).length >= count || undefined, withinMs);
+    return performance.now() - from;
+  },
+  async stop() {
+    await app?.stop();
+  },
+};
+
+export type GatewayCommands = typeof commands;
+answerCalls(commands);
