@@ -2,7 +2,7 @@ import { decodeBinaryNode, encodeBinaryNode, type proto } from 'baileys';
 import { type RawData, WebSocket } from 'ws';
 import { FrameReader, frame } from './frames.ts';
 import { NoiseResponder, type ServerIdentity } from './noise.ts';
-import { type Stanza, stanza } from './stanza.ts';
+import type { Stanza } from './stanza.ts';
 
 /** Where a connection stands: `pairing` shows QR codes, `login` waits for success, `open` may do everything. */
 export type Stage = 'handshake' | 'pairing' | 'login' | 'open' | 'closed';
@@ -138,8 +138,6 @@ export class Connection {
     await this.#events.stanza(this, node);
   }
 }
-
-export const streamError = (code: number): Stanza => stanza('stream:error', { code });
 
 function toBytes(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);

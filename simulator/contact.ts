@@ -37,6 +37,8 @@ export interface SendOptions {
   readonly whatsappId?: string;
 }
 
+const RECEIPTS_KEPT = 20_000;
+
 interface Waiting {
   readonly timeoutMs?: number;
 }
@@ -139,7 +141,7 @@ export class Contact {
     const message: SentMessage = { whatsappId, chat, to: this.#addressOf(to, options.as), content };
     await this.#exclusively(async () => {
       const node = await this.#writing.stanza(message);
-      this.#world.store.commit([this.book.addSent(message)]);
+      this.#world.store.commit(this.book.addSent(message));
       this.#world.router.message(this.#writing.phone.device, node);
     });
     return message;
@@ -149,7 +151,7 @@ export class Contact {
   read(message?: ReceivedMessage): void {
     const chosen = message ? [message] : this.messages.filter((one) => !one.isRead && !one.own);
     for (const one of chosen) {
-      this.#world.store.commit([this.book.mark(one, { isRead: true })]);
+      this.#world.store.commit(this.book.mark(one, { isRead: true }));
       this.#sendReceipt(one, 'read');
     }
   }
@@ -246,6 +248,7 @@ export class Contact {
     const from = this.#world.directory.accountOf(jid)?.number ?? '';
     const taken = { ids: receiptIds(receipt), from, type: receipt.attrs.type ?? 'delivered' };
     this.receipts.push(taken);
+    if (this.receipts.length > RECEIPTS_KEPT) this.receipts.splice(0, RECEIPTS_KEPT / 2);
     this.#receiptArrivals.put(taken);
   }
 

@@ -1,8 +1,15 @@
 import { proto } from 'baileys';
 import type { MediaHost, MediaKind } from './media.ts';
 
-/** What somebody says: text, media as bytes, or any part of WhatsApp's own message tree. */
-export type Said = string | SaidMedia | proto.IMessage;
+/** What somebody says: text, media as bytes, a short form, or any part of WhatsApp's own message tree. */
+export type Said = string | SaidMedia | SaidShort | proto.IMessage;
+
+export interface SaidShort {
+  readonly location?: { readonly latitude: number; readonly longitude: number; readonly name?: string };
+  readonly contact?: { readonly name: string; readonly number: string };
+  /** To one of the reader's messages; an empty text takes the reaction back. */
+  readonly reaction?: { readonly to: { readonly whatsappId: string }; readonly text: string };
+}
 
 export interface SaidMedia {
   readonly image?: Uint8Array;
@@ -42,6 +49,8 @@ export async function buildContent(said: Said, media: MediaHost, quoted?: Quoted
   if (typeof said === 'string') {
     return contextInfo ? { extendedTextMessage: { text: said, contextInfo } } : { conversation: said };
   }
+  const short = shortForm(said as SaidShort);
+  if (short) return short;
   const kind = KINDS.find((one) => (said as SaidMedia)[one] instanceof Uint8Array);
   if (!kind) return said as proto.IMessage;
   const { caption, mimetype = DEFAULT_TYPE[kind], fileName, ptt, [kind]: bytes } = said as SaidMedia;
@@ -57,6 +66,21 @@ export async function buildContent(said: Said, media: MediaHost, quoted?: Quoted
       ...(contextInfo ? { contextInfo } : {}),
     },
   };
+}
+
+function shortForm({ location, contact, reaction }: SaidShort): proto.IMessage | undefined {
+  if (location) {
+    const { latitude, longitude, name } = location;
+    return { locationMessage: { degreesLatitude: latitude, degreesLongitude: longitude, ...(name ? { name } : {}) } };
+  }
+  if (contact) {
+    const { name, number } = contact;
+    const card = ['BEGIN:VCARD', 'VERSION:3.0', `FN:${name}`, `TEL;waid=${number}:+${number}`, 'END:VCARD'];
+    return { contactMessage: { displayName: name, vcard: card.join('\n') } };
+  }
+  if (!reaction) return undefined;
+  // From the phone's side the message is not its own.
+  return { reactionMessage: { key: { id: reaction.to.whatsappId, fromMe: false }, text: reaction.text } };
 }
 
 /** Without the wrappers that say "disappearing", "view once" or "with a caption". */

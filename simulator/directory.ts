@@ -128,7 +128,7 @@ export class Directory {
   deviceOf(jid: string | undefined): Device | undefined {
     const parsed = parseJid(jid);
     const account = this.accountOf(parsed);
-    return account && parsed ? this.device(account.number, parsed.device) : undefined;
+    return account?.registered && parsed ? this.device(account.number, parsed.device) : undefined;
   }
 
   device(number: string, id: number): Device | undefined {

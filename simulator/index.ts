@@ -1,13 +1,14 @@
+export type { NetworkOptions } from './assembly.ts';
 export type { Clock } from './clock.ts';
 export type { Connection } from './connection.ts';
 export type { ChatState, Contact, ReceivedReceipt, SendOptions } from './contact.ts';
-export type { Quoted, Said, SaidMedia } from './content.ts';
+export type { Quoted, Said, SaidMedia, SaidShort } from './content.ts';
 export type { Counters, Counts } from './counters.ts';
 export type { Fault, Faults, Scope } from './faults.ts';
 export type { Group, Member } from './groups.ts';
 export { type AutoReceipts, isValidNumber, MANNERS, type Manner, ORDINARY } from './manners.ts';
 export type { ReceivedMessage, SentMessage } from './messages.ts';
-export { type Network, type NetworkOptions, startNetwork } from './network.ts';
+export { type Network, startNetwork } from './network.ts';
 export type { ContactDetails } from './people.ts';
 export type { LinkedDevice, Phone } from './phone.ts';
 export type { StanzaHook } from './server.ts';

@@ -53,11 +53,14 @@ export class MediaHost {
   readonly #folder: string;
   readonly #server: Server;
   readonly #expired = new Set<string>();
+  #port = 0;
 
   private constructor(options: MediaHostOptions) {
     this.#options = options;
     this.#folder = options.folder ?? mkdtempSync(join(tmpdir(), 'simulator-media-'));
     mkdirSync(this.#folder, { recursive: true });
+    // Uploads that a killed process left half-written.
+    for (const name of readdirSync(this.#folder)) if (name.startsWith('upload-')) rmSync(join(this.#folder, name));
     for (const [hash] of options.store.all<boolean>('expired-media')) this.#expired.add(hash);
     const { cert, key } = options.authority;
     this.#server = createServer({ cert, key }, (request, response) => {
@@ -75,12 +78,13 @@ export class MediaHost {
       media.#server.once('error', reject);
       media.#server.listen(options.port, options.host, resolve);
     });
+    media.#port = (media.#server.address() as AddressInfo).port;
     return media;
   }
 
   /** `127.0.0.1:PORT`, as `media_conn` names it. */
   get hostname(): string {
-    return `${this.#options.host}:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#options.host}:${this.#port}`;
   }
 
   /** Encrypts and keeps what a simulated phone sends. */

@@ -48,6 +48,9 @@ export interface SavedSent extends Omit<SentMessage, 'content'> {
   readonly content: Buffer;
 }
 
+/** So many messages are kept of each person, each way; then the oldest go. */
+const KEPT_MESSAGES = 20_000;
+
 /** What became of a copy: the first of its message, another device's, one too many, or one that says something else. */
 export type Kept = 'new' | 'copy' | 'again' | 'other';
 
@@ -56,6 +59,7 @@ export class MessageBook {
   readonly received: ReceivedMessage[] = [];
   readonly sent: SentMessage[] = [];
   readonly #number: string;
+  #next = 0;
   readonly #byKey = new Map<string, { message: KeptMessage; order: number }>();
 
   constructor(number: string) {
@@ -63,36 +67,41 @@ export class MessageBook {
   }
 
   /** Files what a device decrypted; `write` makes it last. */
-  keep(device: number, message: ReceivedMessage): { message: ReceivedMessage; kept: Kept; write: Write } {
+  keep(device: number, message: ReceivedMessage): { message: ReceivedMessage; kept: Kept; writes: Write[] } {
     const key = keyOf(message);
     const known = this.#byKey.get(key);
     if (!known) {
       const kept: KeptMessage = { ...message, copies: new Map([[device, message.content]]) };
-      this.#byKey.set(key, { message: kept, order: this.received.length });
+      this.#byKey.set(key, { message: kept, order: this.#next++ });
       this.received.push(kept);
-      return { message: kept, kept: 'new', write: this.#write(key) };
+      return { message: kept, kept: 'new', writes: [this.#write(key), ...this.#forgetOldest()] };
     }
     const earlier = known.message.copies.get(device);
     if (!earlier) known.message.copies.set(device, message.content);
     const kept = !earlier ? 'copy' : sameContent(earlier, message.content) ? 'again' : 'other';
-    return { message: known.message, kept, write: this.#write(key) };
+    return { message: known.message, kept, writes: [this.#write(key)] };
   }
 
   find(whatsappId: string | undefined): ReceivedMessage | undefined {
     return this.received.findLast((one) => one.whatsappId === whatsappId);
   }
 
-  /** Changes what a reader may change, and gives the write. */
-  mark(message: ReceivedMessage, change: { isRead?: true; again?: number }): Write {
+  /** Changes what a reader may change, and gives the writes. */
+  mark(message: ReceivedMessage, change: { isRead?: true; again?: number }): Write[] {
     const key = keyOf(message);
-    Object.assign(this.#known(key).message, change);
-    return this.#write(key);
+    const known = this.#byKey.get(key);
+    // So old that it was forgotten.
+    if (!known) return [];
+    Object.assign(known.message, change);
+    return [this.#write(key)];
   }
 
-  addSent(message: SentMessage): Write {
+  addSent(message: SentMessage): Write[] {
     this.sent.push(message);
-    const value: SavedSent = { ...message, order: this.sent.length, content: encode(message.content) };
-    return { kind: 'sent', id: `${this.#number}/${message.whatsappId}`, value };
+    const value: SavedSent = { ...message, order: this.#next++, content: encode(message.content) };
+    const id = (one: SentMessage) => `${this.#number}/${one.whatsappId}`;
+    const gone = this.sent.splice(0, Math.max(0, this.sent.length - KEPT_MESSAGES));
+    return [{ kind: 'sent', id: id(message), value }, ...gone.map((one) => ({ kind: 'sent', id: id(one) }))];
   }
 
   /** Puts back what the store kept. */
@@ -102,20 +111,24 @@ export class MessageBook {
       const message: KeptMessage = { ...rest, content: proto.Message.decode(content), copies: new Map(decoded) };
       this.#byKey.set(keyOf(message), { message, order });
       this.received.push(message);
+      this.#next = Math.max(this.#next, order + 1);
     }
-    for (const { content, order: _, ...rest } of inOrder(sent)) {
+    for (const { content, order, ...rest } of inOrder(sent)) {
+      this.#next = Math.max(this.#next, order + 1);
       this.sent.push({ ...rest, content: proto.Message.decode(content) });
     }
   }
 
-  #known(key: string): { message: KeptMessage; order: number } {
-    const known = this.#byKey.get(key);
-    if (!known) throw new Error(`no such message: ${key}`);
-    return known;
+  #forgetOldest(): Write[] {
+    const gone = this.received.splice(0, Math.max(0, this.received.length - KEPT_MESSAGES)).map(keyOf);
+    for (const key of gone) this.#byKey.delete(key);
+    return gone.map((key) => ({ kind: 'message', id: `${this.#number}/${key}` }));
   }
 
   #write(key: string): Write {
-    const { message, order } = this.#known(key);
+    const known = this.#byKey.get(key);
+    if (!known) throw new Error(`no such message: ${key}`);
+    const { message, order } = known;
     const copies = [...message.copies].map(([device, content]): [number, Buffer] => [device, encode(content)]);
     const value: SavedMessage = { ...message, order, content: encode(message.content), copies };
     return { kind: 'message', id: `${this.#number}/${key}`, value };

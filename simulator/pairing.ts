@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { proto } from 'baileys';
 import type { Timers } from './clock.ts';
-import { type Connection, streamError } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Account, Device, Directory, PublicKeys } from './directory.ts';
+import { streamError } from './goodbye.ts';
 import { SERVER_JID, toNumber } from './jid.ts';
 import { agree, type KeyPair, newKeyPair } from './keys.ts';
 import { codeSecret, deviceIdentity, openKeyBundle, parseQr, unwrapKey, wrapKey } from './pairing-crypto.ts';
@@ -36,7 +37,6 @@ export interface PairingParts {
   /** The phone's identity key. */
   readonly identityOf: (number: string) => KeyPair;
   readonly paired: (device: Device) => void;
-  readonly report: (error: unknown) => void;
 }
 
 /** Linking a client to an account, by QR and by code: the server's part and the phone's. */

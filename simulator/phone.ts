@@ -6,7 +6,7 @@ import { historyMessages, type PastChat } from './history.ts';
 import { SERVER_JID } from './jid.ts';
 import type { ReceivedMessage, SentMessage } from './messages.ts';
 import { type Pairing, randomId } from './pairing.ts';
-import type { People, World } from './people.ts';
+import type { World } from './people.ts';
 import { stanza } from './stanza.ts';
 
 export interface LinkedDevice {
@@ -18,7 +18,6 @@ export interface LinkedDevice {
 
 export interface PhoneParts {
   readonly world: World;
-  readonly people: People;
   readonly pairing: Pairing;
   readonly appStates: AppStates;
   readonly directory: Directory;

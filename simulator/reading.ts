@@ -55,7 +55,7 @@ export class Reading {
       const filed = this.#file(handset, node, opened);
       message = filed.message;
       isNew ||= filed.isNew;
-      writes.push(filed.write);
+      writes.push(...filed.writes);
     }
     this.#world.store.commit(writes);
     return { message, isNew };
@@ -73,8 +73,7 @@ export class Reading {
     const seen = this.#seen(handset, node, ciphertexts);
     if (seen === 'same') {
       // The very frame again, as careful clients send it after a reconnect: nothing new to read.
-      const write = this.#countAgain(handset, node);
-      return { content: {}, sentTo: undefined, writes: write ? [write] : [] };
+      return { content: {}, sentTo: undefined, writes: this.#countAgain(handset, node) };
     }
     if (seen === 'other') counters.count('reusedRatchetSteps', this.#number);
     try {
@@ -98,20 +97,21 @@ export class Reading {
 
   #file(handset: Handset, node: Stanza, opened: OpenedCopy) {
     const filed = this.#book.keep(handset.device.id, this.#messageOf(node, opened));
-    if (filed.kept === 'again') this.#countAgain(handset, node);
+    const writes = [...filed.writes];
+    if (filed.kept === 'again') writes.push(...this.#countAgain(handset, node));
     if (filed.kept === 'other') {
       const { content, whatsappId, again } = filed.message;
       this.#world.counters.count('reusedIds', this.#number);
       this.#world.note(`${this.#number}: ${whatsappId} was ${essence(content)} and came as ${essence(opened.content)}`);
-      this.#book.mark(filed.message, { again: again + 1 });
+      writes.push(...this.#book.mark(filed.message, { again: again + 1 }));
     }
-    return { ...filed, isNew: filed.kept === 'new' };
+    return { message: filed.message, isNew: filed.kept === 'new', writes };
   }
 
   /** Companions see each re-delivery too: the phone's count is enough. Re-sends that somebody asked for are no fault. */
-  #countAgain(handset: Handset, node: Stanza): Write | undefined {
+  #countAgain(handset: Handset, node: Stanza): Write[] {
     const known = this.#book.find(node.attrs.id);
-    if (!known || handset.device.id !== 0 || this.#world.retried.has(known.whatsappId)) return undefined;
+    if (!known || handset.device.id !== 0 || this.#world.retried.has(known.whatsappId)) return [];
     this.#world.counters.count('redelivered', this.#number);
     return this.#book.mark(known, { again: known.again + 1 });
   }

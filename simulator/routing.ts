@@ -4,7 +4,7 @@ import type { Counters } from './counters.ts';
 import type { Account, Device, Directory } from './directory.ts';
 import type { AckFault, Faults } from './faults.ts';
 import type { Groups } from './groups.ts';
-import { formatJid, isGroup, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
+import { formatJid, isGroup, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { Manner } from './manners.ts';
 import { child, children, type Stanza, stanza } from './stanza.ts';
@@ -58,7 +58,10 @@ export class Router {
   message(sender: Device, node: Stanza): void {
     const chat = this.#chatOf(node);
     const verdict = this.#verdict(sender, chat);
-    if (verdict?.is === 'refused') return this.#ack(sender, node, verdict.code);
+    if (verdict?.is === 'refused') {
+      this.#ack(sender, node, verdict.code);
+      return;
+    }
     const timing = sender.kind === 'client' ? this.#receiptTiming(sender, chat, node) : undefined;
     const delivered = this.#deliverMessage(sender, node, chat);
     const answer = () => this.#answer(sender, node, verdict);
@@ -71,21 +74,23 @@ export class Router {
 
   /** A receipt from a device, to whoever the message was from. */
   receipt(sender: Device, node: Stanza): void {
-    const ids = receiptIds(node);
-    if (node.attrs.type !== 'retry') this.#parts.mailboxes.receipted(sender, ids);
+    if (node.attrs.type !== 'retry') this.#parts.mailboxes.receipted(sender, receiptIds(node));
     const { to } = node.attrs;
-    if (isGroup(to)) return this.#groupReceipt(sender, node);
-    const target = this.#parts.directory.accountOf(to);
     const own = this.#account(sender);
-    if (!target || target.number === own.number) return this.#ownReceipt(sender, node);
-    const namespace = namespaceOf(parseJid(to) ?? { user: '', server: '', device: 0 });
+    const address = parseJid(to);
+    const target = this.#parts.directory.accountOf(address);
+    if (isGroup(to)) this.#groupReceipt(sender, node);
+    else if (address && target && target !== own) this.#directReceipt(sender, node, target, address);
+    else this.#ownReceipt(sender, node);
+  }
+
+  #directReceipt(sender: Device, node: Stanza, target: Account, to: Jid): void {
     const isRetry = node.attrs.type === 'retry';
     const forwarded = this.#forwardReceipt(node, {
       // Receipts speak for the person, retries for the very device that cannot read.
-      from: this.#parts.directory.jid(own, namespace, isRetry ? sender.id : 0),
+      from: this.#parts.directory.jid(this.#account(sender), namespaceOf(to), isRetry ? sender.id : 0),
     });
-    const onlyDevice = isRetry ? (parseJid(to)?.device ?? 0) : undefined;
-    this.#handReceipt(target, forwarded, ids, onlyDevice);
+    this.#handReceipt(target, forwarded, receiptIds(node), isRetry ? to.device : undefined);
   }
 
   chatState(sender: Device, node: Stanza): void {
@@ -102,7 +107,7 @@ export class Router {
     this.#toLive(target, stanza('chatstate', { from }, [state]));
   }
 
-  /** Presence goes to whoever subscribed; here: to every client that talks to the account. */
+  /** Presence goes to whoever subscribed. */
   presence(account: Account, type: 'available' | 'unavailable', subscribers: readonly Connection[]): void {
     const from = this.#parts.directory.jid(account, 'pn');
     const last = type === 'unavailable' ? this.#parts.timers.seconds() : undefined;
@@ -119,7 +124,8 @@ export class Router {
     const copies = isGroup(node.attrs.to) ? this.#groupCopies(sender, node) : this.#directCopies(sender, node);
     const forOthers = copies.some((copy) => copy.device.number !== sender.number);
     const toSelf = chat === sender.number || node.attrs.recipient !== undefined;
-    if (!forOthers && !toSelf && !isGroup(chat)) this.#parts.counters.count('withoutCiphertext', chat ?? 'unknown');
+    const unread = isGroup(chat) ? children(node, 'enc').length + copies.length === 0 : !forOthers && !toSelf;
+    if (unread) this.#parts.counters.count('withoutCiphertext', chat ?? 'unknown');
     await this.#handOver(copies);
   }
 
@@ -237,9 +243,18 @@ export class Router {
     if (sender.kind !== 'client') return undefined;
     const fault = this.#parts.faults.strike('ack', { chat, account: sender.number });
     if (fault) return fault;
+    if (!this.#mayWrite(sender, chat)) return { is: 'refused', code: 403 };
     const acknowledge = chat && !isGroup(chat) ? this.#need().mannerOf(chat).acknowledge : undefined;
     if (acknowledge === undefined) return undefined;
     return acknowledge === 'never' ? { is: 'lost' } : { is: 'refused', code: acknowledge };
+  }
+
+  /** Groups take messages of members only, announcement groups of admins only. */
+  #mayWrite(sender: Device, chat: string | undefined): boolean {
+    if (!chat || !isGroup(chat)) return true;
+    const group = this.#parts.groups.find(chat);
+    const member = group?.members.find((one) => one.number === sender.number);
+    return member !== undefined && (!group?.announcement || member.role !== undefined);
   }
 
   #answer(sender: Device, node: Stanza, verdict: AckFault | undefined): void {

@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { proto } from 'baileys';
 import { WebSocketServer } from 'ws';
-import { Connection, type ConnectionEvents, streamError } from './connection.ts';
+import { Connection, type ConnectionEvents } from './connection.ts';
 import type { Device } from './directory.ts';
 import type { Faults } from './faults.ts';
+import { conflict, goodbye } from './goodbye.ts';
 import type { ServerIdentity } from './noise.ts';
-import { type Stanza, stanza } from './stanza.ts';
+import type { Stanza } from './stanza.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Sees each stanza of a client before the network does; `swallow` keeps it from the network. */
@@ -32,6 +33,7 @@ export class Server {
   readonly #byDevice = new Map<string, Connection>();
   readonly #hooks = new Set<StanzaHook>();
   #nextId = 1;
+  #port = 0;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -44,10 +46,12 @@ export class Server {
       this.#http.once('error', reject);
       this.#http.listen(port, host, resolve);
     });
+    this.#port = (this.#http.address() as AddressInfo).port;
   }
 
+  /** 0 before the start; it stays known after the stop. */
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get connections(): readonly Connection[] {
@@ -95,6 +99,7 @@ export class Server {
   async stop(): Promise<void> {
     for (const connection of this.connections) connection.destroy();
     this.#sockets.close();
+    if (!this.#http.listening) return;
     await new Promise<void>((resolve, reject) => {
       this.#http.close((error) => (error ? reject(error) : resolve()));
       this.#http.closeAllConnections();
@@ -152,26 +157,4 @@ export class Server {
 
 function accountOf(connection: Connection): string | undefined {
   return connection.device?.split(':')[0];
-}
-
-export function conflict(type: 'replaced' | 'device_removed'): Stanza {
-  const attributes = type === 'device_removed' ? { code: 401 } : {};
-  return stanza('stream:error', attributes, [stanza('conflict', { type })]);
-}
-
-/** The codes that come as `<failure>`; the others are stream errors, or have a shape of their own below. */
-const FAILURES = new Set([402, 403, 405, 406, 408, 409]);
-
-function goodbye(connection: Connection, code: number): void {
-  if (code === 401) connection.end(conflict('device_removed'));
-  else if (code === 440) connection.end(conflict('replaced'));
-  else if (code === 428) connection.close(1000);
-  else if (code === 411) connection.end(stanza('ib', {}, [stanza('downgrade_webclient')]));
-  else if (FAILURES.has(code)) connection.end(failure(code));
-  else connection.end(streamError(code));
-}
-
-export function failure(code: number): Stanza {
-  const ban = code === 402 ? { code: 101, expire: 3600 } : {};
-  return stanza('failure', { reason: code, location: 'sim', ...ban });
 }

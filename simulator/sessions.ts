@@ -3,12 +3,13 @@ import type { Timers } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Device, Directory } from './directory.ts';
 import type { Faults } from './faults.ts';
+import { failure } from './goodbye.ts';
 import { SERVER_JID } from './jid.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { Pairing } from './pairing.ts';
 import { answerQuery, type QueryParts } from './queries.ts';
 import type { Router } from './routing.ts';
-import { failure, type Server } from './server.ts';
+import type { Server } from './server.ts';
 import { type Stanza, stanza } from './stanza.ts';
 
 export interface SessionParts {
@@ -22,7 +23,6 @@ export interface SessionParts {
   readonly server: () => Server;
   /** The first login after pairing: the phone has things to tell. */
   readonly greet: (device: Device) => void;
-  readonly report: (error: unknown) => void;
 }
 
 /** What clients may do once the handshake is through: pair, log in, ask, send. */
@@ -37,8 +37,8 @@ export class Sessions {
 
   hello(connection: Connection, noiseKey: Buffer, payload: proto.ClientPayload): void {
     const registration = payload.devicePairingData;
-    if (registration) return this.#parts.pairing.offer(connection, noiseKey, registration);
-    this.#login(connection, noiseKey, payload);
+    if (registration) this.#parts.pairing.offer(connection, noiseKey, registration);
+    else this.#login(connection, noiseKey, payload);
   }
 
   async take(connection: Connection, node: Stanza): Promise<void> {
@@ -61,9 +61,15 @@ export class Sessions {
     const { directory, faults, timers } = this.#parts;
     const number = String(payload.username ?? '');
     const device = directory.device(number, payload.device ?? 0);
-    if (device?.kind !== 'client' || !device.noiseKey?.equals(noiseKey)) return connection.end(failure(401));
+    if (device?.kind !== 'client' || !device.noiseKey?.equals(noiseKey)) {
+      connection.end(failure(401));
+      return;
+    }
     const fault = faults.strike('login', { account: number });
-    if (fault?.is === 'failure') return connection.end(failure(fault.code));
+    if (fault?.is === 'failure') {
+      connection.end(failure(fault.code));
+      return;
+    }
     this.#parts.server().claim(connection, device);
     connection.stage = 'login';
     connection.silent = faults.isSilent(number);
@@ -117,7 +123,7 @@ export class Sessions {
       case 'chatstate':
         return router.chatState(device, node);
       case 'presence':
-        return this.#presence(connection, node);
+        return this.#presence(connection, device, node);
       case 'call':
         return connection.send(stanza('ack', { class: 'call', id: node.attrs.id, from: node.attrs.to }));
       default:
@@ -126,9 +132,12 @@ export class Sessions {
     }
   }
 
-  #presence(connection: Connection, node: Stanza): void {
-    const { directory } = this.#parts;
-    if (node.attrs.type === 'subscribe') {
+  #presence(connection: Connection, device: Device, node: Stanza): void {
+    const { directory, router } = this.#parts;
+    const { type } = node.attrs;
+    if (type === 'available' || type === 'unavailable') {
+      router.presence(directory.needAccount(device.number), type, this.subscribers(device.number));
+    } else if (type === 'subscribe') {
       const number = directory.accountOf(node.attrs.to)?.number;
       if (!number) return;
       const subscribers = this.#subscribers.get(number) ?? new Set();

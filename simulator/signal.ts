@@ -2,29 +2,10 @@ import { randomInt } from 'node:crypto';
 import { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord, type SignalStorage } from 'libsignal';
 import type { Bundle, OneTimeKey, PublicKeys } from './directory.ts';
 import { type KeyPair, newKeyPair, newSignedKey, type SignedKey, withoutType, withType } from './keys.ts';
+import { type Cipher, openRecord, recordOf, type SavedSession, tryInOneRecord, tryOnCopies } from './signal-trial.ts';
 import type { Store, Write } from './store.ts';
 import { ratchetStep, readPreKeyMessage } from './wire.ts';
 
-/** A session as libsignal writes it: plain JSON with base64 inside. Only the index is looked at here. */
-interface SavedSession {
-  readonly indexInfo: { readonly baseKey: string; readonly used: number };
-  readonly _chains: Readonly<Record<string, unknown>>;
-}
-type SavedRecord = { readonly _sessions: Readonly<Record<string, SavedSession>>; readonly version: 'v1' };
-
-/** The parts of libsignal that its typings leave out. */
-interface OpenSession {
-  serialize(): SavedSession;
-  readonly indexInfo: { used: number };
-}
-interface OpenRecord {
-  getSessions(): OpenSession[];
-  serialize(): SavedRecord;
-}
-interface Cipher {
-  doDecryptWhisperMessage(message: Buffer, session: OpenSession): Promise<Buffer>;
-  encrypt(data: Buffer): Promise<{ type: number; body: Buffer }>;
-}
 interface Builder {
   initIncoming(record: SessionRecord, message: object): Promise<number | undefined>;
 }
@@ -201,78 +182,11 @@ export class SignalDevice {
   }
 }
 
-interface Opened {
-  readonly plain: Buffer;
-  /** All sessions with the peer after the message, the one to send with first. */
-  readonly sessions: SavedSession[];
-}
-
-async function tryOnCopies(
-  message: Buffer,
-  candidates: readonly SavedSession[],
-  known: readonly SavedSession[],
-  cipher: Cipher,
-): Promise<Opened> {
-  const failures: unknown[] = [];
-  for (const candidate of candidates) {
-    const copy = openRecord(recordOf([candidate])).getSessions()[0];
-    if (!copy) throw new Error('libsignal lost a session');
-    try {
-      const plain = await cipher.doDecryptWhisperMessage(message, copy);
-      return { plain, sessions: [copy.serialize(), ...known.filter((one) => one !== candidate)] };
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw undecryptable(failures);
-}
-
-/** As libsignal does it: the last used first, in place, and what the failed tries broke is kept. */
-async function tryInOneRecord(
-  message: Buffer,
-  candidates: readonly SavedSession[],
-  known: readonly SavedSession[],
-  cipher: Cipher,
-): Promise<Opened> {
-  const all = candidates.some((one) => !known.includes(one)) ? [...candidates, ...known] : [...known];
-  const record = openRecord(recordOf(all));
-  const failures: unknown[] = [];
-  for (const session of record.getSessions()) {
-    try {
-      const plain = await cipher.doDecryptWhisperMessage(message, session);
-      session.indexInfo.used = Date.now();
-      const after = record.serialize()._sessions;
-      return { plain, sessions: all.map((one) => after[one.indexInfo.baseKey] ?? one) };
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw undecryptable(failures);
-}
-
-function undecryptable(failures: readonly unknown[]): Error {
-  if (failures.length === 0) return new Error('no session with the sender');
-  return new Error(`no session opens it: ${failures.map(String).join('; ')}`, { cause: failures[0] });
-}
-
 /** Sessions that already know the sender's ratchet key come first: nearly always the right one. */
 function likelyFirst(sessions: readonly SavedSession[], body: Buffer): SavedSession[] {
   const { chain } = ratchetStep('msg', body);
   const knows = (session: SavedSession) => chain in session._chains;
   return [...sessions.filter(knows), ...sessions.filter((session) => !knows(session))];
-}
-
-function recordOf(sessions: readonly SavedSession[]): SessionRecord {
-  const saved: SavedRecord = {
-    _sessions: Object.fromEntries(sessions.map((session) => [session.indexInfo.baseKey, session])),
-    version: 'v1',
-  };
-  // The typing says bytes; the code takes the JSON tree that serialize() gives.
-  return SessionRecord.deserialize(saved as unknown as Uint8Array);
-}
-
-function openRecord(record: SessionRecord): OpenRecord {
-  return record as unknown as OpenRecord;
 }
 
 function protocolAddress(address: string): ProtocolAddress {

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
 
 /** One change of what the network keeps; without a value it is a deletion. */
@@ -30,6 +30,8 @@ const memoryStore: Store = {
 
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
+  readonly #put: StatementSync;
+  readonly #remove: StatementSync;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
@@ -41,6 +43,8 @@ class SqliteStore implements Store {
         kind TEXT NOT NULL, id TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, id)
       ) WITHOUT ROWID;
     `);
+    this.#put = this.#database.prepare('INSERT OR REPLACE INTO things (kind, id, value) VALUES (?, ?, ?)');
+    this.#remove = this.#database.prepare('DELETE FROM things WHERE kind = ? AND id = ?');
   }
 
   all<T>(kind: string): [string, T][] {
@@ -50,13 +54,11 @@ class SqliteStore implements Store {
 
   commit(writes: readonly Write[]): void {
     if (writes.length === 0) return;
-    const put = this.#database.prepare('INSERT OR REPLACE INTO things (kind, id, value) VALUES (?, ?, ?)');
-    const remove = this.#database.prepare('DELETE FROM things WHERE kind = ? AND id = ?');
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       for (const { kind, id, value } of writes) {
-        if (value === undefined) remove.run(kind, id);
-        else put.run(kind, id, serialize(value));
+        if (value === undefined) this.#remove.run(kind, id);
+        else this.#put.run(kind, id, serialize(value));
       }
       this.#database.exec('COMMIT');
     } catch (error) {

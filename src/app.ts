@@ -17,7 +17,7 @@ import { createMediaFetcher } from './gateway/media.ts';
 import { createMessages } from './gateway/messages.ts';
 import { createServer } from './http/server.ts';
 import { createEgress } from './net/egress.ts';
-import { openStore } from './store/index.ts';
+import { openStore, type Store } from './store/index.ts';
 import { createOpenLink, type Route, silenceLibsignal } from './whatsapp/index.ts';
 
 /** What a test hands in; a real start takes the system's. */
@@ -27,6 +27,8 @@ export interface Hands {
   readonly log?: Log;
   /** Ends the process at a named instant, for the crash tests. */
   readonly failpoint?: Failpoint;
+  /** Lies between the gateway and its database: a slow or failing one. */
+  readonly storeManners?: (store: Store) => Store;
   /** This node's name in the leases. */
   readonly node?: string;
 }
@@ -47,7 +49,8 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   silenceLibsignal();
 
   const vault = createVault(masterKey(config.MASTER_KEY, config.DATA_DIR));
-  const store = await openStore({ url: config.DATABASE_URL, dataDir: config.DATA_DIR, vault, clock });
+  const opened = await openStore({ url: config.DATABASE_URL, dataDir: config.DATA_DIR, vault, clock });
+  const store = hands.storeManners?.(opened) ?? opened;
   const events = createEvents((error, name) => log.error({ err: asError(error), reason: name }, 'a listener failed'));
 
   const egress = createEgress({

@@ -37,6 +37,7 @@ export async function linkDevice({ gateway, options, say }: CommandContext, devi
       if (options.code === undefined) {
         if (state.qr === shown) return;
         shown = state.qr;
+        if (options.json) return say(JSON.stringify({ qr: state.qr, expires_at: state.expiresAt }));
         say(await QRCode.toString(state.qr, { type: 'terminal', small: true, errorCorrectionLevel: 'L' }));
         say(
           'WhatsApp on your phone → Linked devices → Link a device → scan this code. A new one follows when it runs out.',
@@ -44,6 +45,7 @@ export async function linkDevice({ gateway, options, say }: CommandContext, devi
       } else if (!asked && station.pairingLink !== undefined) {
         asked = true;
         const code = await station.pairingLink.pairing.request(options.code.replace(/\D/g, ''));
+        if (options.json) return say(JSON.stringify({ code }));
         say(`Pairing code: ${code.slice(0, 4)}-${code.slice(4)}`);
         say(
           'WhatsApp on your phone → Linked devices → Link a device → Link with phone number instead → type this code.',

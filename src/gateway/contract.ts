@@ -29,6 +29,8 @@ export interface SendRequest {
   readonly expiresIn: number | null;
   /** Answer 202 at once. */
   readonly async: boolean;
+  /** Tied to the message in the transaction that accepts it. */
+  readonly idempotencyKey: string | null;
 }
 
 export interface TextRequest {
@@ -101,6 +103,8 @@ export interface MessageQuery {
 export interface Messages {
   /** Accepts, then waits for WhatsApp's acknowledgement up to the setting, or until `signal` says that the caller has gone. */
   send(caller: Caller, request: SendRequest, signal?: AbortSignal): Promise<SendOutcome>;
+  /** What became, or becomes, of a message that was accepted earlier, waited for as `send` does. Throws `not_found`. */
+  resume(caller: Caller, id: number, signal?: AbortSignal): Promise<SendOutcome>;
   list(caller: Caller, query: MessageQuery): Promise<{ readonly rows: readonly MessageView[]; readonly total: number }>;
   /** Throws `not_found`. */
   find(caller: Caller, id: number): Promise<MessageView>;
@@ -155,7 +159,11 @@ export interface Idempotency {
     caller: Caller,
     key: string,
     requestHash: Uint8Array,
-    answer: () => Promise<IdempotentAnswer>,
+    how: {
+      readonly answer: () => Promise<IdempotentAnswer>;
+      /** The answer for a message that the first request had accepted before its process died. */
+      readonly resume: (messageId: number) => Promise<IdempotentAnswer>;
+    },
   ): Promise<IdempotentAnswer & { readonly replayed: boolean }>;
 }
 

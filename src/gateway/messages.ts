@@ -69,7 +69,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
       .transaction(async (tx) => {
         if (subscriptionId !== null && !(await tx.subscriptions.reserve(caller.accountId, subscriptionId, 1)))
           throw failure('quota_exhausted');
-        return tx.messages.insert({
+        const stored = await tx.messages.insert({
           account_id: caller.accountId,
           device_id: caller.deviceId,
           subscription_id: subscriptionId,
@@ -86,6 +86,9 @@ export function createMessages(needs: MessagesNeeds): Messages {
           expires_at: due + (request.expiresIn ?? LIFETIME_S) * 1000,
           waiting_for: due > now ? 'schedule' : null,
         });
+        if (request.idempotencyKey !== null)
+          await tx.idempotency.attach(caller.deviceId, request.idempotencyKey, stored.id);
+        return stored;
       })
       .catch(async (error) => {
         await upload?.remove();
@@ -130,6 +133,20 @@ export function createMessages(needs: MessagesNeeds): Messages {
         await settled.outcome;
         const latest = await store.messages.find(caller.accountId, caller.deviceId, row.id);
         return await outcome(caller, latest ?? row);
+      } finally {
+        settled.forget();
+      }
+    },
+
+    async resume(caller, id, signal) {
+      const row = await store.messages.find(caller.accountId, caller.deviceId, id);
+      if (row === undefined) throw failure('not_found', { what: 'The message' });
+      const settled = watch(events, clock, row.whatsapp_id, needs.waitMs, signal);
+      try {
+        // Looked at again once the listening has begun.
+        const now = await store.messages.find(caller.accountId, caller.deviceId, id);
+        if (statusOf(now?.state ?? row.state) === 'pending' && row.due_at <= clock.now()) await settled.outcome;
+        return await outcome(caller, (await store.messages.find(caller.accountId, caller.deviceId, id)) ?? row);
       } finally {
         settled.forget();
       }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { Log } from '../base/log.ts';
-import type { Caller } from '../gateway/contract.ts';
+import type { Caller, IdempotentAnswer } from '../gateway/contract.ts';
 import { idempotencyKey, once, requestHash } from './replay.ts';
 import type { Answer, Ask, Gateway, ReceivedFile, Row } from './row.ts';
 import { receiveForm } from './upload.ts';
@@ -89,35 +89,40 @@ function withoutEmpty(given: unknown, keep: readonly string[] = []): Record<stri
 }
 
 async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, parts: MountParts) {
+  const key = row.idempotent ? idempotencyKey(request) : undefined;
   const ask: Ask = {
     caller: request.caller,
     body: request.body,
     query: request.query,
     params: request.params,
     upload: request.upload ?? undefined,
+    idempotencyKey: key ?? null,
     signal: untilGone(reply, parts.stopping),
   };
-  const handle = async (): Promise<Answer> => {
-    const given = await row.handle(ask, parts.gateway);
+  const told = async (giving: Promise<Answer>): Promise<Answer> => {
+    const given = await giving;
     request.quotaRemaining = given.quotaRemaining;
     return given;
   };
 
-  const key = row.idempotent ? idempotencyKey(request) : undefined;
   if (key === undefined || request.caller === null) {
-    const { status, body } = await handle();
+    const { status, body } = await told(row.handle(ask, parts.gateway));
     return reply.code(status).send(body);
   }
+  const { caller } = request;
+  const serialized = async (giving: Promise<Answer>): Promise<IdempotentAnswer> => {
+    const given = await told(giving);
+    return { status: given.status, body: String(reply.code(given.status).serialize(given.body)) };
+  };
   const { status, body, replayed } = await once(
     {
-      caller: request.caller,
+      caller,
       key,
       hash: requestHash(`${row.method} ${row.path}`, request.body, ask.upload),
       requestId: request.id,
-      answer: async () => {
-        const given = await handle();
-        return { status: given.status, body: String(reply.code(given.status).serialize(given.body)) };
-      },
+      answer: () => serialized(row.handle(ask, parts.gateway)),
+      resume: (messageId) =>
+        serialized(row.resume?.({ ...ask, caller }, parts.gateway, messageId) ?? row.handle(ask, parts.gateway)),
     },
     parts.gateway,
   );

@@ -50,15 +50,25 @@ interface Once {
   readonly hash: Uint8Array;
   readonly requestId: string;
   answer(): Promise<IdempotentAnswer>;
+  /** The answer for a message that an earlier life of the process had accepted under this key. */
+  resume(messageId: number): Promise<IdempotentAnswer>;
 }
 
 /** Runs `answer` once for a key. A definite failure is an answer, too; a passing one is thrown and not remembered. */
-export const once = ({ caller, key, hash, requestId, answer }: Once, { idempotency }: Pick<Gateway, 'idempotency'>) =>
-  idempotency.once(caller, key, hash, async () => {
+export const once = (
+  { caller, key, hash, requestId, answer, resume }: Once,
+  { idempotency }: Pick<Gateway, 'idempotency'>,
+) => {
+  const told = async (work: () => Promise<IdempotentAnswer>): Promise<IdempotentAnswer> => {
     try {
-      return await answer();
+      return await work();
     } catch (error) {
       if (!isFailure(error) || error.status >= 500 || passing.has(error.code)) throw error;
       return { status: error.status, body: JSON.stringify(failureBody(error, requestId)) };
     }
+  };
+  return idempotency.once(caller, key, hash, {
+    answer: () => told(answer),
+    resume: (messageId) => told(() => resume(messageId)),
   });
+};

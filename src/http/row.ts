@@ -5,7 +5,7 @@ import type { Caller, Devices, Idempotency, Messages } from '../gateway/contract
 
 /** What the rows of the public API ask for; each handler names its part with Pick. */
 export interface Gateway {
-  readonly messages: Pick<Messages, 'send' | 'list' | 'find' | 'cancel'>;
+  readonly messages: Pick<Messages, 'send' | 'resume' | 'list' | 'find' | 'cancel'>;
   readonly devices: Pick<Devices, 'authenticate' | 'describe' | 'quotaRemaining'>;
   readonly idempotency: Pick<Idempotency, 'once'>;
   readonly store: StoreReadiness;
@@ -25,6 +25,7 @@ export interface Ask<Body = unknown, Query = unknown, Params = unknown> {
   readonly params: Params;
   /** A file that was uploaded with the request, already received in full. */
   readonly upload: ReceivedFile | undefined;
+  readonly idempotencyKey: string | null;
   /** Aborted when the caller has gone or the server is stopping. */
   readonly signal: AbortSignal;
 }
@@ -75,6 +76,8 @@ interface RowParts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType
   readonly params?: P;
   /** Takes an Idempotency-Key. */
   readonly idempotent?: boolean;
+  /** The answer for a message that a request with the same key had accepted. */
+  resume?(ask: TokenAsk, gateway: Gateway, messageId: number): Promise<Answer>;
   readonly answers: Readonly<Record<number, DocumentedAnswer>>;
   /** Ways to fail beside those that the row's shape brings with it (token, body). */
   readonly failures: readonly FailureCode[];

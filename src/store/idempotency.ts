@@ -50,6 +50,7 @@ export function createIdempotency({ db }: Pick<Context, 'db'>) {
       await row(device_id, key).set({ message_id }).execute();
     },
 
+    /** The first answer. Null keeps the message that `attach` named. */
     async finish(
       device_id: number,
       key: string,
@@ -57,12 +58,19 @@ export function createIdempotency({ db }: Pick<Context, 'db'>) {
       answer: string,
       message_id: number | null,
     ): Promise<void> {
-      await row(device_id, key).set({ status, answer, message_id }).execute();
+      await row(device_id, key)
+        .set({ status, answer, ...(message_id !== null && { message_id }) })
+        .execute();
     },
 
-    /** Frees a key whose request was refused before anything was accepted. */
+    /** Frees a key whose request was refused before anything was accepted; a key that has its message stays. */
     async forget(device_id: number, key: string): Promise<void> {
-      await db.deleteFrom('idempotency').where('device_id', '=', device_id).where('key', '=', key).execute();
+      await db
+        .deleteFrom('idempotency')
+        .where('device_id', '=', device_id)
+        .where('key', '=', key)
+        .where('message_id', 'is', null)
+        .execute();
     },
 
     /** Deletes what began before; gives how many. Of all tenants. */

@@ -9,6 +9,7 @@ export interface Envelope {
   readonly from: string;
   readonly participant?: string;
   readonly senderAlt?: string;
+  readonly recipient?: string;
   readonly pushName?: string;
   readonly timestamp: number;
   readonly offline: boolean;

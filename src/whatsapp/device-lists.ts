@@ -15,9 +15,9 @@ export interface DeviceLists extends PossiblyExtendedCacheStore {
 /**
  * Every fresh answer with a LID makes Baileys open new sessions with all devices of that user, which burns their one-time
  * pre-keys. Its own cache forgets after five minutes and at each restart; this one is told by WhatsApp when a list changes
- * (device notifications, which also come after an absence, and `phash` in an ack), so a day is only the last resort.
+ * (device notifications, which also come after an absence, and a new `phash` in an ack), so a week is only the last resort.
  */
-const KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const IN_MEMORY = 2_000;
 /** Beside Baileys' own rows of this type, whose ids are bare users. */
 const rowId = (user: string) => `list|${user}`;

@@ -10,7 +10,7 @@ export interface GroupBook extends Groups {
   forget(id: string): void;
 }
 
-/** An hour is the last resort: changes are told by notifications and by `phash` in an ack. */
+/** An hour is the last resort: changes are told by notifications and by a new `phash` in an ack. */
 const KEPT_MS = 60 * 60 * 1000;
 const KEPT = 200;
 

@@ -136,7 +136,12 @@ export interface Incoming {
   readonly timestamp: number;
   /** It waited while this device was offline. */
   readonly offline: boolean;
+  /**
+   * text, image, video, audio, voice, document, sticker, location, contact, poll, poll_vote, reaction, edit, deletion; `unknown`:
+   * one that WhatsApp has added since.
+   */
   readonly kind: string;
+  /** The text, caption, name of a poll or contact, emoji of a reaction (none: taken back). Written by a stranger. */
   readonly text: string | null;
   /** WhatsApp id of the message it answers, reacts to, edits or deletes. */
   readonly refersTo: string | null;

@@ -21,6 +21,8 @@ const UNTOLD_BAN_MS = 60 * 60_000;
 /** What WhatsApp sends to a client that must show a passkey (Baileys pull request 2696); this Baileys cannot answer. */
 const PASSKEY_NOTIFICATIONS = ['passkey_prologue_request', 'crsc_continuation'];
 const REFUSED_NEW_CHAT = 463;
+/** Chats whose hash of devices is remembered. */
+const HASHES = 500;
 
 export interface News {
   /** A QR code is shown, and nobody has scanned it yet. */
@@ -66,6 +68,7 @@ export function tellNews({
   let open = false;
   let drained = false;
   let asksForLock = false;
+  const hashes = new Map<string, string>();
 
   /** What must be told in order although something has to be waited for. */
   let tail: Promise<void> = Promise.resolve();
@@ -180,9 +183,21 @@ export function tellNews({
     if (!id) return;
     const code = error ? Number(error) || 0 : null;
     emit({ type: 'ack', whatsappId: id, serverTime: Number(t) || Math.floor(clock.now() / 1000), code });
-    // WhatsApp's hash of the chat's devices is sent only when it is another than ours.
-    if (phash && from) await refreshDevices(bare(from));
+    if (phash && from) await compareHash(bare(from), phash);
     if (code === REFUSED_NEW_CHAT) await askForLock();
+  }
+
+  /**
+   * WhatsApp's hash of a chat's devices. How it is made is not known well enough to be compared with ours (Baileys and whatsmeow
+   * differ), and a refresh without need burns pre-keys of everybody; but another hash than last time says that the list has changed.
+   */
+  async function compareHash(chat: string, hash: string): Promise<void> {
+    const before = hashes.get(chat);
+    hashes.delete(chat);
+    hashes.set(chat, hash);
+    const [oldest] = hashes.keys();
+    if (hashes.size > HASHES && oldest !== undefined) hashes.delete(oldest);
+    if (before !== undefined && before !== hash) await refreshDevices(chat);
   }
 
   /** 463 tells no end; the end of the lock has to be asked for. Baileys does so for every code but this one. */

@@ -25,7 +25,8 @@ export function answerCalls(commands: Commands & { readonly stop: () => Promise<
       return command(argument);
     }).then(
       (value) => reply({ id, value }),
-      (error: unknown) => reply({ id, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+      (error: unknown) =>
+        reply({ id, problem: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
     );
   });
   process.once('disconnect', () => process.exit());

@@ -12,7 +12,14 @@ export function createCustomer(url: string, token: string) {
       return new Promise((resolve, reject) => {
         const length = Buffer.byteLength(body);
         const asked = request(
-          { agent, hostname, port, method: 'POST', path: '/api/v1/send-message', headers: { ...headers, 'content-length': length } },
+          {
+            agent,
+            hostname,
+            port,
+            method: 'POST',
+            path: '/api/v1/send-message',
+            headers: { ...headers, 'content-length': length },
+          },
           (answer) => {
             let text = '';
             answer.setEncoding('utf8').on('data', (part) => {

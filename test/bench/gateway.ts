@@ -5,10 +5,12 @@ import { readConfig } from '../../src/base/config.ts';
 import type { EventName } from '../../src/base/events.ts';
 import { answerCalls } from './calls.ts';
 import { createMeter } from './meter.ts';
+import { type Counted, countStatements } from './statements.ts';
 
 /** The whole gateway as `npm start` runs it, on SQLite in a folder of its own, without the sandbox. */
 let app: App | undefined;
 let accountId = 0;
+let endCounting: (() => Counted[]) | undefined;
 
 const running = (): App => {
   if (app === undefined) throw new Error('the gateway was not started');
@@ -61,7 +63,17 @@ const isReady = (id: number) => {
 
 const commands = {
   ...createMeter(),
-  async start({ dataDir, url, authority, rootKey }: { dataDir: string; url: string; authority: string; rootKey: string }) {
+  async start({
+    dataDir,
+    url,
+    authority,
+    rootKey,
+  }: {
+    dataDir: string;
+    url: string;
+    authority: string;
+    rootKey: string;
+  }) {
     mkdirSync(dataDir, { recursive: true });
     const ca = join(dataDir, 'network-ca.pem');
     writeFileSync(ca, authority);
@@ -112,6 +124,10 @@ const commands = {
     await until(`${count} devices`, () => ids.filter(isReady).length >= count || undefined, withinMs);
     return performance.now() - from;
   },
+  async startCounting() {
+    endCounting = await countStatements();
+  },
+  stopCounting: (): Counted[] => endCounting?.() ?? [],
   async stop() {
     await app?.stop();
   },

@@ -1,5 +1,9 @@
 /** Works through `items` in order, so many at a time; gives the ms that each took. */
-export async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<number[]> {
+export async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T) => Promise<void>,
+): Promise<number[]> {
   const took: number[] = [];
   let next = 0;
   const lane = async () => {

@@ -63,3 +63,5 @@ export function createMeter() {
     },
   };
 }
+
+export type MeterCommands = ReturnType<typeof createMeter>;

@@ -15,7 +15,11 @@ const commands = {
     for (const number of numbers) network.contact(number);
   },
   /** A group of these numbers; gives its id. */
-  group: ({ members }: { members: readonly string[] }): string => network.group('Benchmark', members).id,
+  group: ({ members }: { members: readonly string[] }): string => network.group('Benchmark', members).jid,
+  /** These people take what they get and never say so. */
+  silence({ numbers }: { numbers: readonly string[] }) {
+    for (const number of numbers) network.contact(number).autoReceipts = 'none';
+  },
   async scan({ phone, qr }: { phone: string; qr: string }) {
     await network.phone(phone).scan(qr);
   },

@@ -40,10 +40,12 @@ function slowed(store: Store, ms: number): Store {
     ...store,
     deviceMemory(owner) {
       const memory = store.deviceMemory(owner);
-      const late = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-        await systemClock.sleep(ms);
-        return call(...args);
-      };
+      const late =
+        <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+        async (...args: A): Promise<R> => {
+          await systemClock.sleep(ms);
+          return call(...args);
+        };
       return {
         readCreds: late(memory.readCreds),
         writeCreds: late(memory.writeCreds),

@@ -1,8 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type AutoReceipts, type Network, type NetworkOptions, type Stanza, startNetwork } from '../../simulator/index.ts';
-import { type Frame, framesOf, type RatchetWitness, watchRatchet } from './ratchet.ts';
+import {
+  type AutoReceipts,
+  type Network,
+  type NetworkOptions,
+  type Stanza,
+  startNetwork,
+} from '../../simulator/index.ts';
 import { serve } from './part.ts';
+import { type Frame, framesOf, type RatchetWitness, watchRatchet } from './ratchet.ts';
 
 /**
  * The WhatsApp network of the crash tests, in a process of its own that nobody kills: it keeps the books. What a recipient has
@@ -86,7 +92,11 @@ const calls = {
 
   /** Waits until each of these (reader, text) was decrypted; gives those that were not within the time. */
   async missing(expected: readonly (readonly [reader: string, text: string])[], timeoutMs: number) {
-    const open = new Map(Map.groupBy(expected, ([reader]) => reader).entries().map(([reader, list]) => [reader, new Set(list.map(([, text]) => text))]));
+    const open = new Map(
+      Map.groupBy(expected, ([reader]) => reader)
+        .entries()
+        .map(([reader, list]) => [reader, new Set(list.map(([, text]) => text))]),
+    );
     const read = new Map<string, number>();
     const deadline = performance.now() + timeoutMs;
     for (;;) {
@@ -114,7 +124,9 @@ const calls = {
 
   sentByContacts(phones: readonly string[]): SentByContact[] {
     return readersOf(phones).flatMap(({ number, sent, receipts }) => {
-      const confirmed = new Set(receipts.flatMap(({ ids, type }) => (type === 'retry' || type === 'server-error' ? [] : ids)));
+      const confirmed = new Set(
+        receipts.flatMap(({ ids, type }) => (type === 'retry' || type === 'server-error' ? [] : ids)),
+      );
       return sent.flatMap(({ whatsappId }) => {
         const text = said.get(whatsappId);
         return text === undefined ? [] : [{ contact: number, whatsappId, text, receipted: confirmed.has(whatsappId) }];
@@ -149,7 +161,10 @@ const calls = {
 
   /** From now on each frame's ratchet steps are looked up in the gateway's database before the network takes the frame. */
   watch(database: string, masterKey: string) {
-    witness = watchRatchet(new DatabaseSync(database, { readOnly: true, timeout: 2_000 }), Buffer.from(masterKey, 'hex'));
+    witness = watchRatchet(
+      new DatabaseSync(database, { readOnly: true, timeout: 2_000 }),
+      Buffer.from(masterKey, 'hex'),
+    );
   },
 
   witnessed() {

@@ -39,7 +39,8 @@ export function watchRatchet(database: DatabaseSync, masterKey: Uint8Array): Rat
     for (const row of rows.all() as unknown as KeyRow[]) {
       // The first byte names the format of the row (src/whatsapp/signal/record.ts).
       const record = vault.open(row.sealed_value, about.key(row, row.type, row.key_id)).subarray(1);
-      for (const [chain, step] of row.type === 'session' ? sendingChain(record) : groupChain(record)) steps.set(chain, step);
+      for (const [chain, step] of row.type === 'session' ? sendingChain(record) : groupChain(record))
+        steps.set(chain, step);
     }
     return steps;
   };
@@ -52,7 +53,8 @@ export function watchRatchet(database: DatabaseSync, masterKey: Uint8Array): Rat
       for (const { type, chain, step } of frames) {
         this.checked += 1;
         const known = stored.get(chain);
-        if (known === undefined || known <= step) behind.push(`${type} used step ${step}, the database is at ${known ?? 'nothing'}`);
+        if (known === undefined || known <= step)
+          behind.push(`${type} used step ${step}, the database is at ${known ?? 'nothing'}`);
       }
     },
   };

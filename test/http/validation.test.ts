@@ -101,6 +101,7 @@ describe('a request body', () => {
       priority: 10,
       scheduledAt: Date.parse('2030-01-01T00:00:00Z'),
       hold: true,
+      idempotencyKey: null,
       expiresIn: 60,
       async: true,
     });
@@ -114,6 +115,7 @@ describe('a request body', () => {
       scheduledAt: null,
       hold: false,
       expiresIn: null,
+      idempotencyKey: null,
       async: false,
     });
   });

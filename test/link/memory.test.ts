@@ -104,6 +104,24 @@ describe('what a device remembers', () => {
     },
   );
 
+  it('does not call a message unsent whose bookkeeping failed after it was on the wire', async () => {
+    const plain = createMemory();
+    const memory: typeof plain = Object.create(plain, {
+      writeKeys: {
+        value: (...[changes, entry]: Parameters<typeof plain.writeKeys>) =>
+          changes.some(({ type }) => type === 'sender-key-memory')
+            ? Promise.reject(new Error('the disk is full'))
+            : plain.writeKeys(changes, entry),
+      },
+    });
+    const device = await new TestDevice(network, '628110004033', {}, memory).pair();
+    const contact = network.contact('628150000006');
+    const group = network.group('Gudang', [device.phone, contact]);
+    await device.send(group.jid, 'sampai');
+    expect((await contact.nextMessage()).text).toBe('sampai');
+    await device.close();
+  });
+
   it('rejects the opening when the store fails, without taking the device for a new one', async () => {
     const device = await new TestDevice(network, '628110004030').pair();
     await device.close();

@@ -62,6 +62,16 @@ describe('linking a device', () => {
     await device.close();
   });
 
+  it('does not call itself paired before its credentials are kept', async () => {
+    const device = new TestDevice(network, '628110000008');
+    await device.open();
+    const { qr } = await device.next('qr');
+    device.memory.fail('throws');
+    await Promise.allSettled([device.phone.scan(qr), device.next('closed')]);
+    expect(device.all('paired')).toEqual([]);
+    expect(device.memory.creds).toBeUndefined();
+  });
+
   it('is told when it is unlinked on the phone, and unlinks itself', async () => {
     const device = await new TestDevice(network, '628110000005').pair();
     device.phone.unlink();

@@ -213,6 +213,30 @@ describe('sending', () => {
   });
 });
 
+describe('the hash of a chat’s devices in an ack', () => {
+  it('is no reason to ask anew, but another one than last time is', async () => {
+    const contact = network.contact('628120000018');
+    const asked = () =>
+      network.transcript.find(({ direction, node }) => direction === 'in' && node.attrs.xmlns === 'usync').length;
+    const sendWith = async (phash: string) => {
+      const off = network.onStanza((connection, { tag, attrs: { id = '', to = '' } }) => {
+        if (tag !== 'message') return undefined;
+        connection.send({ tag: 'ack', attrs: { class: 'message', id, from: to, t: '1700000000', phash } });
+        return undefined;
+      });
+      const id = await device.send(contact.jid, phash);
+      await device.next('ack', (event) => event.whatsappId === id);
+      off();
+      await contact.nextMessage();
+      return asked();
+    };
+    const first = await sendWith('2:aaaa');
+    expect(await sendWith('2:aaaa')).toBe(first);
+    await sendWith('2:bbbb');
+    expect(await sendWith('2:bbbb')).toBe(first + 1);
+  });
+});
+
 describe('groups', () => {
   it('are listed with their members, sent to, and receipted by each member', async () => {
     const one = network.contact('628120000030');

@@ -68,7 +68,11 @@ const mediaBody = z.object({
 
 type Manners = z.output<z.ZodObject<typeof manners>>;
 
-const request = (body: Manners & { recipient: string | number }, content: SendRequest['content']): SendRequest => ({
+const request = (
+  body: Manners & { recipient: string | number },
+  idempotencyKey: string | null,
+  content: SendRequest['content'],
+): SendRequest => ({
   recipient: body.recipient,
   content,
   showTyping: body.show_typing ?? true,
@@ -78,6 +82,7 @@ const request = (body: Manners & { recipient: string | number }, content: SendRe
   hold: body.when_offline === 'hold',
   expiresIn: body.expires_in ?? null,
   async: body.async ?? false,
+  idempotencyKey,
 });
 
 const source = (url: string, upload: ReceivedFile | undefined): MediaRequest['source'] =>
@@ -89,7 +94,10 @@ async function send(
   asked: SendRequest,
   sentence: string,
 ): Promise<Answer> {
-  const outcome: SendOutcome = await messages.send(caller, asked, signal);
+  return answerOf(await messages.send(caller, asked, signal), sentence);
+}
+
+function answerOf(outcome: SendOutcome, sentence: string): Answer {
   const sent = outcome.is === 'sent';
   return {
     status: sent ? 200 : 202,
@@ -97,6 +105,11 @@ async function send(
     quotaRemaining: outcome.quotaRemaining,
   };
 }
+
+const resume =
+  (sentence: string) =>
+  async ({ caller, signal }: TokenAsk, { messages }: Gateway, messageId: number): Promise<Answer> =>
+    answerOf(await messages.resume(caller, messageId, signal), sentence);
 
 const example = { message_id: '3EB0CABA1D0D7BFC2500', timestamp: 1702353600, id: 1, recipient: '628123456789' };
 
@@ -146,7 +159,9 @@ export const sendMessage = forToken({
   answers: answers(TEXT_SENT),
   failures: refusals,
   examples: { body: { recipient: '628123456789', message: 'Hello from my app!' } },
-  handle: (ask, gateway) => send(ask, gateway, request(ask.body, { is: 'text', text: ask.body.message }), TEXT_SENT),
+  handle: (ask, gateway) =>
+    send(ask, gateway, request(ask.body, ask.idempotencyKey, { is: 'text', text: ask.body.message }), TEXT_SENT),
+  resume: resume(TEXT_SENT),
 });
 
 export const sendMedia = forToken({
@@ -177,7 +192,7 @@ export const sendMedia = forToken({
     send(
       ask,
       gateway,
-      request(ask.body, {
+      request(ask.body, ask.idempotencyKey, {
         is: 'media',
         source: source(ask.body.media_url, ask.upload),
         mediaType: ask.body.media_type ?? null,
@@ -186,4 +201,5 @@ export const sendMedia = forToken({
       }),
       MEDIA_SENT,
     ),
+  resume: resume(MEDIA_SENT),
 });

@@ -107,6 +107,7 @@ export function createFakeGateway() {
         const status = is === 'sent' ? ('sent' as const) : ('pending' as const);
         return { is, message: { ...message, status }, quotaRemaining: fake.quota === null ? null : fake.quota - 1 };
       },
+      resume: async () => ({ is: 'sent' as const, message, quotaRemaining: fake.quota }),
       async list(_caller: Caller, query: MessageQuery) {
         queries.push(query);
         return { rows: [message], total: fake.total };
@@ -132,7 +133,7 @@ export function createFakeGateway() {
       list: async () => fake.listed,
     },
     idempotency: {
-      async once(caller, key, requestHash, answer) {
+      async once(caller, key, requestHash, { answer }) {
         const name = `${caller.tokenId} ${key}`;
         const hash = Buffer.from(requestHash).toString('hex');
         const first = remembered.get(name);

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Child, startChild } from './calls.ts';
+import { createCustomer } from './customer.ts';
+import type { GatewayCommands } from './gateway.ts';
+import type { NetworkCommands } from './network.ts';
+import type { PlainCommands } from './plain.ts';
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+export const PHONES = { plain: '6281100000001', gateway: '6281100000002' } as const;
+
+/** `count` numbers from a range of its own, which no other range meets. */
+export const numbers = (range: number, count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, at) => String(6281200000000 + range * 1_000_000 + from + at));
+
+export const CHATS = numbers(0, 50);
+const MEMBERS = numbers(1, 19);
+const SILENT_MEMBERS = numbers(4, 19);
+
+/** The simulated network, and whom it is asked for. Everything that was started ends with `stop`, in whatever state it is. */
+export async function createWorld() {
+  const dir = mkdtempSync(join(tmpdir(), 'wagate-bench-'));
+  const children: { stop(): Promise<void> }[] = [];
+  const network = await startChild<NetworkCommands>('network.ts', dir);
+  children.push(network);
+  const route = await network.call('describe');
+
+  async function startGateway(name: string) {
+    const gateway = await startChild<GatewayCommands>('gateway.ts', dir);
+    children.push(gateway);
+    const { url } = await gateway.call('start', { dataDir: join(dir, name), ...route });
+    return { gateway, url };
+  }
+
+  return {
+    dir,
+    network,
+    startGateway,
+
+    async startPlain() {
+      const plain = await startChild<PlainCommands>('plain.ts', dir);
+      children.push(plain);
+      const qr = await plain.call('connect', route);
+      await network.call('scan', { phone: PHONES.plain, qr });
+      await plain.call('opened');
+      return plain;
+    },
+
+    /** Creates a device and links it as a person does, by its QR code. */
+    async link(gateway: Child<GatewayCommands>, phone: string): Promise<number> {
+      const id = await gateway.call('addDevice');
+      await network.call('scan', { phone, qr: await gateway.call('qr', { id }) });
+      await gateway.call('linked', { id });
+      return id;
+    },
+
+    /** The two that are compared, linked, with everybody they write to. */
+    async pair() {
+      await network.call('people', { numbers: CHATS });
+      const [plain, { gateway, url }] = await Promise.all([this.startPlain(), startGateway('compared')]);
+      const device = await this.link(gateway, PHONES.gateway);
+      const customer = createCustomer(url, await gateway.call('token', { id: device }));
+      const groupOf = async (members: readonly string[]) => {
+        const id = await network.call('group', { members: [PHONES.plain, PHONES.gateway, ...members] });
+        await plain.call('learnGroup', { id });
+        return id;
+      };
+      const groups = { telling: await groupOf(MEMBERS), silent: await groupOf(SILENT_MEMBERS) };
+      // The other side's own client takes part, too; only phones that tell nothing leave the send alone.
+      await network.call('silence', { numbers: SILENT_MEMBERS });
+      return { plain, gateway, customer, groups };
+    },
+
+    async stop() {
+      for (const child of children.reverse()) await child.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Pair = Awaited<ReturnType<World['pair']>>;
