@@ -121,8 +121,9 @@ async function conclude(
   const expected = load.accepted.flatMap(({ ref, to }) =>
     audience.readersOf(to).map((reader): [string, string] => [reader, ref]),
   );
-  await world.network.call('missing', expected, PATIENCE_MS);
-  const rows = await settledRows(world);
+  const rows = await settledRows(world, PATIENCE_MS);
+  // What has its outcome was on the wire: the recipient has it now or never.
+  await world.network.call('missing', expected, 10_000);
   const quota = readQuota(world.database);
   const { undecryptable, reusedIds, reusedRatchetSteps } = await world.network.call('counters');
   const { findings, ...figures } = auditSending({
