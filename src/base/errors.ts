@@ -18,7 +18,13 @@ export const failures = {
   message_cancelled: [400, 'The message was cancelled before it was sent.'],
   invalid_token: [401, 'Invalid or inactive API token.'],
   not_signed_in: [401, 'Please sign in first. Your session may have ended.'],
-  invalid_link: [401, 'This link is not valid any more. Ask for a new one: npm run wagate -- account link <email>'],
+  invalid_link: [
+    401,
+    'This link is not valid any more. Please ask for a new one (on the server: npm run wagate -- account link <email>).',
+  ],
+  wrong_credentials: [401, 'The e-mail address or the password is wrong.'],
+  code_required: [401, 'Please enter the code of your authenticator app as well.'],
+  wrong_code: [401, 'This code is wrong, or was used already. Please enter the newest one.'],
   quota_exhausted: [
     403,
     'Insufficient message quota. Please upgrade your package or wait until your next subscription period.',
@@ -30,6 +36,9 @@ export const failures = {
   device_suspended: [403, 'This device is suspended. Please contact the administrator of this server.'],
   account_suspended: [403, 'This account is suspended. Please contact the administrator of this server.'],
   device_limit_reached: [403, 'Your package allows {limit} device(s). Please delete one or upgrade your package.'],
+  not_allowed: [403, 'Your role does not allow this. Please ask an owner of the account.'],
+  foreign_site: [403, 'This request came from another site, so it was refused.'],
+  sign_up_closed: [403, 'This server takes no new accounts. Please ask its administrator for one.'],
   not_found: [404, '{what} was not found.'],
   method_not_allowed: [405, 'Method {method} is not allowed here. Allowed: {allowed}.'],
   idempotency_in_progress: [
@@ -38,6 +47,8 @@ export const failures = {
   ],
   not_cancellable: [409, 'The message can not be cancelled any more: it is {state}.'],
   device_busy: [409, 'The device is {state}; this needs it to be {needed}.'],
+  already_decided: [409, 'This request is {state} already.'],
+  last_owner: [409, 'An account needs an owner. Please make somebody else the owner first.'],
   body_too_large: [413, 'The request body is larger than {limit}.'],
   unsupported_media_type: [415, 'Content-Type {given} is not supported here. Please send {expected}.'],
   validation_failed: [422, '{reason}'],

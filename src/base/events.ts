@@ -13,6 +13,8 @@ export interface Events {
     readonly state: string;
   };
   'message.received': { readonly accountId: number; readonly deviceId: number; readonly whatsappId: string };
+  /** What is wrong with a device has changed. */
+  'device.health': { readonly accountId: number; readonly deviceId: number };
   'device.changed': { readonly accountId: number; readonly deviceId: number; readonly state: string };
 }
 

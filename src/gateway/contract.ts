@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FailureCode } from '../base/errors.ts';
 import type { DeviceKind, MessageState, MessageType, WaitingFor } from '../store/index.ts';
+import type { DeviceHealth } from './health.ts';
 
 /** What the surfaces (`http/`, `cli.ts`) ask of the gateway, and the shapes they get. Times are Unix milliseconds unless said. */
 
@@ -64,6 +65,9 @@ export interface MessageView {
   readonly status: 'pending' | 'sent' | 'failed';
   readonly state: MessageState;
   readonly waitingFor: WaitingFor | null;
+  /** The finer word: which limit of the pacing, what is tried again. */
+  readonly waitingReason: string | null;
+  readonly waitingUntil: number | null;
   readonly ref: string | null;
   readonly priority: number;
   readonly attempts: number;
@@ -127,6 +131,7 @@ export interface DeviceDescription {
     readonly connectedAt: number | null;
     readonly lastSeen: number | null;
   };
+  readonly health: DeviceHealth;
   readonly user: { readonly name: string; readonly email: string };
   readonly subscription: {
     readonly package: string;

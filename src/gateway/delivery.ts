@@ -35,6 +35,10 @@ export interface DeliveryNeeds {
   /** Tells the row's new state to whoever waits; the write is durable by then. */
   readonly changed: (row: MessageRow) => void;
   readonly durable: () => Promise<void>;
+  /** WhatsApp took a message to this recipient. */
+  readonly wroteTo: (recipient: string) => Promise<void>;
+  /** Milliseconds from the written stanza to its acknowledgement. */
+  readonly acknowledged: (tookMs: number) => void;
   /** Nothing was acknowledged for a while on this connection. */
   readonly stalled: () => void;
   readonly failpoint: Failpoint;
@@ -218,7 +222,10 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         await clock.sleep(1000 * 2 ** times, signal);
       } else {
         const answer = await expected.answer;
-        if (answer.is === 'acknowledged') return sent(current, answer.serverTime);
+        if (answer.is === 'acknowledged') {
+          needs.acknowledged(clock.monotonic() - writtenAt);
+          return sent(current, answer.serverTime);
+        }
         if (answer.is === 'refused') {
           if (answer.code !== STALE_ADDRESSING || withoutAnswer(row) >= MOST_UNANSWERED)
             return refused(current, answer.code);
@@ -243,6 +250,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     unanswered.delete(row.id);
     needs.failpoint('acknowledged');
     const marked = await messages.markSent(owner, row.whatsapp_id, serverTime, clock.now());
+    await needs.wroteTo(row.recipient);
     await needs.durable();
     needs.failpoint('sent');
     if (marked !== undefined) needs.changed(marked);

@@ -5,6 +5,7 @@ import { isToken, newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
 import type { AccountRow, DeviceKind, DeviceRow, Store } from '../store/index.ts';
 import type { Caller, DeviceDescription, DeviceListItem, DeviceStatus, Devices } from './contract.ts';
 import type { Fleet } from './fleet.ts';
+import { createHealth } from './health.ts';
 import type { DeviceState } from './supervisor.ts';
 
 /** What the account's own people do with devices; the API's part is `Devices` of the contract. */
@@ -103,6 +104,9 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
           connectedAt: device.connected_at,
           lastSeen: state.is === 'connected' ? clock.now() : device.last_seen,
         },
+        health:
+          needs.fleet.station(device.id)?.health() ??
+          createHealth(device, clock).look({ state, lockedUntil: device.time_lock_until ?? 0 }),
         user: { name: owner.name, email: owner.email },
         subscription: await describeSubscription(account),
         statistics: {

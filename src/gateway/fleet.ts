@@ -95,6 +95,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     }
     const wanted = await store.devices.listEnabled();
     const ids = new Set(wanted.map(({ id }) => id));
+    for (const station of stations.values()) station.tellHealth();
     for (const [id, station] of [...stations]) if (!ids.has(id) && !station.isPairing) await drop(id);
     for (const device of wanted) {
       if (ending.signal.aborted) return;

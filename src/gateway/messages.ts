@@ -3,7 +3,7 @@ import { failure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import { type RandomBytes, whatsappId } from '../base/ids.ts';
-import type { MessageRow, Store } from '../store/index.ts';
+import type { MessageRow, Store, WaitingFor } from '../store/index.ts';
 import { bodyOf, readBody, typeOf } from './body.ts';
 import type { Caller, MessageQuery, Messages, MessageView, SendOutcome, SendRequest } from './contract.ts';
 import type { Fleet } from './fleet.ts';
@@ -15,7 +15,7 @@ const LIFETIME_S = 86_400;
 
 export interface MessagesNeeds {
   readonly store: Pick<Store, 'messages' | 'subscriptions' | 'devices' | 'transaction' | 'durable'>;
-  readonly fleet: Pick<Fleet, 'isConnected' | 'wake'>;
+  readonly fleet: Pick<Fleet, 'isConnected' | 'wake' | 'station'>;
   readonly media: Pick<MediaFetcher, 'accept' | 'discard'>;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -106,7 +106,18 @@ export function createMessages(needs: MessagesNeeds): Messages {
     return recipientText(normaliseRecipient(recipient, device.default_country));
   }
 
-  const view = (caller: Caller, row: MessageRow) => viewOf(row, clock.now(), fleet.isConnected(caller.deviceId));
+  /** Why a queued row does not go out now: the row's own reason, the device, or the pacing of all. */
+  function waitOf(row: MessageRow, deviceId: number): Wait {
+    const now = clock.now();
+    if (row.state !== 'queued') return null;
+    if (row.due_at > now)
+      return row.waiting_for && { for: row.waiting_for, reason: row.waiting_reason, until: row.due_at };
+    if (!fleet.isConnected(deviceId)) return { for: 'device_offline', reason: null, until: null };
+    const hold = fleet.station(deviceId)?.hold;
+    return hold !== undefined && hold.until > now ? { for: 'pacing', reason: hold.reason, until: hold.until } : null;
+  }
+
+  const view = (caller: Caller, row: MessageRow) => viewOf(row, waitOf(row, caller.deviceId));
 
   async function remaining(caller: Caller): Promise<number | null> {
     if (caller.deviceKind === 'sandbox') return null;
@@ -227,10 +238,10 @@ export const statusOf = (state: MessageRow['state']): MessageView['status'] => {
   }
 };
 
-export function viewOf(row: MessageRow, now: number, connected: boolean): MessageView {
+type Wait = { readonly for: WaitingFor; readonly reason: string | null; readonly until: number | null } | null;
+
+export function viewOf(row: MessageRow, wait: Wait): MessageView {
   const body = readBody(row);
-  const waits =
-    row.state === 'queued' ? (row.due_at > now ? row.waiting_for : connected ? null : 'device_offline') : null;
   return {
     id: row.id,
     messageId: row.whatsapp_id,
@@ -241,7 +252,9 @@ export function viewOf(row: MessageRow, now: number, connected: boolean): Messag
     filename: body.is === 'media' ? (body.filename ?? body.upload?.fileName ?? null) : null,
     status: statusOf(row.state),
     state: row.state,
-    waitingFor: waits,
+    waitingFor: wait?.for ?? null,
+    waitingReason: wait?.reason ?? null,
+    waitingUntil: wait?.until ?? null,
     ref: row.ref,
     priority: row.priority,
     attempts: row.attempts,

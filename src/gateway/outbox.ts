@@ -4,7 +4,9 @@ import type { Log } from '../base/log.ts';
 import type { MessageRow, Messages as MessageStore, Owner } from '../store/index.ts';
 import type { Link, LinkEvent } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
+import type { Conversations } from './conversations.ts';
 import type { Delivery } from './delivery.ts';
+import type { Pacing, PacingReason } from './pacing.ts';
 
 /**
  * The worker of one device: takes its messages in order and brings each through `delivery.ts`. Only the owner of the device's lease
@@ -21,17 +23,27 @@ export interface Outbox {
   onLinkEvent(event: LinkEvent): void;
   /** The connection went; whatever was on the wire is unknown. */
   onDisconnected(): void;
+  /** Everything waits until then, and why. Unix ms. */
+  readonly hold: Hold | undefined;
   /** Takes nothing new; resolves when what is on its way has its outcome, at the latest after `graceMs`. */
   stop(graceMs: number): Promise<void>;
+}
+
+export interface Hold {
+  readonly until: number;
+  readonly reason: PacingReason;
 }
 
 export interface OutboxNeeds {
   readonly owner: Owner;
   readonly messages: Pick<
     MessageStore,
-    'claim' | 'unknown' | 'expire' | 'nextDue' | 'markSent' | 'markFailed' | 'applyReceipt'
+    'claim' | 'unknown' | 'expire' | 'nextDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
   >;
   readonly delivery: Delivery;
+  /** Asked once, before the first row: it begins with what an earlier life of the process sent. */
+  readonly pacing: () => Promise<Pacing>;
+  readonly conversations: Pick<Conversations, 'isNew'>;
   readonly acknowledgements: Acknowledgements;
   /** The live link, once what came while offline is through: receipts in it settle unknown rows without a re-send. */
   readonly link: () => Link | undefined;
@@ -55,6 +67,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   /** The connection on which rows left in `sending` were already taken up. */
   let recovered: Link | undefined;
   let nextExpiry = 0;
+  let hold: Hold | undefined;
 
   function wake(): void {
     awake = true;
@@ -89,10 +102,12 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function run(): Promise<void> {
+    let pacing: Pacing | undefined;
     while (!stopping.signal.aborted) {
       awake = false;
       try {
-        await idle(await round());
+        pacing ??= await needs.pacing();
+        await idle(await round(pacing));
       } catch (error) {
         // The store failed: nothing was taken. Say so and try again.
         log.error({ err: asError(error) }, 'the outbox could not read its messages');
@@ -102,7 +117,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   /** Starts what can be started; gives the milliseconds to wait for more. */
-  async function round(): Promise<number> {
+  async function round(pacing: Pacing): Promise<number> {
     const now = clock.now();
     if (now >= nextExpiry) {
       const expired = await messages.expire(owner, now);
@@ -132,7 +147,22 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     if (free === 0) return POLL_MS;
     // At most one row for each recipient; one that is being prepared is still `queued`, and its lane says so.
     const rows = (await messages.claim(owner, now, LANES)).filter((row) => !lanes.has(row.recipient)).slice(0, free);
-    for (const row of rows) launch(row, () => needs.delivery.deliver(row, link, stopping.signal));
+    hold = undefined;
+    for (const row of rows) {
+      const isNew = await needs.conversations.isNew(row.recipient);
+      const verdict = pacing.judge({ recipient: row.recipient, priority: row.priority, isNew });
+      if (verdict.is === 'go') {
+        pacing.note({ recipient: row.recipient, isNew });
+        launch(row, () => needs.delivery.deliver(row, link, stopping.signal));
+      } else if (verdict.everybody) {
+        // The rows behind have no higher priority: they wait at least as long.
+        hold = verdict;
+        return Math.max(1, Math.min(POLL_MS, verdict.until - now));
+      } else {
+        const waiting = await messages.markWaiting(owner, row.id, 'pacing', verdict.until, verdict.reason);
+        if (waiting !== undefined) needs.changed(waiting);
+      }
+    }
     if (rows.length > 0) return POLL_MS;
     const due = await messages.nextDue(owner, now);
     return due === undefined ? POLL_MS : Math.max(1, Math.min(POLL_MS, due - now));
@@ -175,6 +205,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   };
 
   return {
+    get hold() {
+      return hold;
+    },
     start() {
       running ??= run();
     },

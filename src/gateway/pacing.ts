@@ -70,7 +70,7 @@ export interface Pacing {
   judge(message: { readonly recipient: string; readonly priority: number; readonly isNew: boolean }): Verdict;
   /** It goes out now. */
   note(message: { readonly recipient: string; readonly isNew: boolean }): void;
-  /** WhatsApp lets this account open no conversation until then (463). */
+  /** WhatsApp lets this account open no conversation until then (463); a time that has passed lifts the lock. */
   lock(until: number): void;
   readonly lockedUntil: number;
 }
@@ -171,7 +171,7 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
     },
 
     lock(until) {
-      lockedUntil = Math.max(lockedUntil, until);
+      lockedUntil = until;
     },
     get lockedUntil() {
       return lockedUntil;

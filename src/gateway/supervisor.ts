@@ -13,7 +13,7 @@ export type DeviceState =
   | { readonly is: 'pairing'; readonly qr: string; readonly expiresAt: number }
   | { readonly is: 'connected'; readonly phone: string; readonly since: number; readonly caughtUp: boolean }
   /** The connection went; it tries again by itself. */
-  | { readonly is: 'waiting'; readonly until: number; readonly because: string }
+  | { readonly is: 'waiting'; readonly until: number; readonly reason: string; readonly because: string }
   /** It needs a person; `reason` is a stable word of the disconnect table. */
   | { readonly is: 'down'; readonly reason: string; readonly because: string };
 
@@ -98,7 +98,7 @@ export function createSupervisor(needs: SupervisorNeeds): Supervisor {
       }
       if (delay === 0) continue;
       failures += 1;
-      become({ is: 'waiting', until: clock.now() + delay, because: verdict.sentence });
+      become({ is: 'waiting', until: clock.now() + delay, reason: verdict.reason, because: verdict.sentence });
       try {
         await clock.sleep(delay, signal);
       } catch (error) {

@@ -27,6 +27,9 @@ export type DevicePatch = Pick<
   | 'state_reason'
   | 'connected_at'
   | 'last_seen'
+  | 'linked_at'
+  | 'phone_seen_at'
+  | 'time_lock_until'
   | 'suspended_at'
 >;
 export interface NewToken {

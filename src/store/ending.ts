@@ -37,6 +37,7 @@ export async function endMessages(
     .set({
       ...ending,
       waiting_for: null,
+      waiting_reason: null,
       failed_at: now,
       counted: sql`case when attempts = 0 then 0 else counted end`,
     })

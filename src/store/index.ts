@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Vault } from '../base/vault.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import type { Context } from './context.ts';
+import { type Conversations, createConversations } from './conversations.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
 import { createDevices, type Devices } from './devices.ts';
 import type { Owner } from './fence.ts';
@@ -17,6 +18,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { inTransaction } from './transactions.ts';
 
 export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
+export type { Conversations } from './conversations.ts';
 export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
 export { type Owner, StaleOwner } from './fence.ts';
 export type { Begun, Idempotency } from './idempotency.ts';
@@ -44,6 +46,7 @@ export interface Nouns {
   readonly subscriptions: Subscriptions;
   readonly devices: Devices;
   readonly leases: Leases;
+  readonly conversations: Conversations;
   readonly journal: Journal;
   readonly messages: Messages;
   readonly idempotency: Idempotency;
@@ -121,6 +124,7 @@ const nouns = (context: Context): Nouns => ({
   subscriptions: createSubscriptions(context),
   devices: createDevices(context),
   leases: createLeases(context),
+  conversations: createConversations(context),
   journal: createJournal(context),
   messages: createMessages(context),
   idempotency: createIdempotency(context),

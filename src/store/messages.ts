@@ -67,6 +67,7 @@ export function createMessages(context: Context) {
         .insertInto('message')
         .values({
           waiting_for: null,
+          waiting_reason: null,
           priority: 0,
           show_typing: 1,
           hold: 0,

@@ -79,6 +79,20 @@ export function createOutbox(context: Context) {
       return open(rows);
     },
 
+    /** What went out since then, the oldest first, at most the newest `limit`: what the pacing counts. Unix ms. */
+    async sentSince(owner: Owner, since: number, limit: number): Promise<{ recipient: string; at: number }[]> {
+      const rows = await db
+        .selectFrom('message')
+        .select(['recipient', 'sending_at as at'])
+        .where('device_id', '=', owner.device_id)
+        .where('sending_at', '>=', since)
+        .where('sending_at', 'is not', null)
+        .orderBy('sending_at', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.reverse().map(({ recipient, at }) => ({ recipient, at: at ?? since }));
+    },
+
     async countWaiting(owner: Owner): Promise<number> {
       const { count } = await ofOwner(owner, 'queued')
         .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -101,11 +115,17 @@ export function createOutbox(context: Context) {
     },
 
     /** Says why a queued row waits and, with `due_at`, until when. Undefined when it is not queued any more. */
-    markWaiting: (owner: Owner, id: number, waiting_for: WaitingFor | null, due_at?: number) =>
+    markWaiting: (
+      owner: Owner,
+      id: number,
+      waiting_for: WaitingFor | null,
+      due_at?: number,
+      waiting_reason: string | null = null,
+    ) =>
       one(
         owner,
         change(owner, id)
-          .set({ waiting_for, ...(due_at !== undefined && { due_at }) })
+          .set({ waiting_for, waiting_reason, ...(due_at !== undefined && { due_at }) })
           .where('state', '=', 'queued'),
       ),
 
@@ -123,6 +143,7 @@ export function createOutbox(context: Context) {
             type,
             chat,
             waiting_for: null,
+            waiting_reason: null,
             sending_at: now,
             attempts: eb('attempts', '+', 1),
           }))
@@ -164,10 +185,18 @@ export function createOutbox(context: Context) {
       ),
 
     /** Back into the queue until `due_at`; its id, its bytes and its place in the order stay. */
-    requeue: (owner: Owner, id: number, due_at: number, waiting_for: WaitingFor) =>
+    requeue: (
+      owner: Owner,
+      id: number,
+      due_at: number,
+      waiting_for: WaitingFor,
+      waiting_reason: string | null = null,
+    ) =>
       one(
         owner,
-        change(owner, id).set({ state: 'queued', due_at, waiting_for }).where('state', 'in', ['queued', 'sending']),
+        change(owner, id)
+          .set({ state: 'queued', due_at, waiting_for, waiting_reason })
+          .where('state', 'in', ['queued', 'sending']),
       ),
   };
 }

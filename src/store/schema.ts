@@ -21,6 +21,7 @@ export interface Tables {
   device_creds: DeviceCredsTable;
   device_key: DeviceKeyTable;
   decrypt_journal: DecryptJournalTable;
+  conversation: ConversationTable;
   message: MessageTable;
   message_proto: MessageProtoTable;
   idempotency: IdempotencyTable;
@@ -130,6 +131,12 @@ export interface DeviceTable {
   token_last4: string | null;
   token_created_at: Ms | null;
   token_used_at: Ms | null;
+  /** When it was linked last: its age decides how fast it may open conversations. */
+  linked_at: Ms | null;
+  /** The last sign of life of its phone. */
+  phone_seen_at: Ms | null;
+  /** WhatsApp lets it open no conversations until then (error 463). */
+  time_lock_until: Ms | null;
   suspended_at: Ms | null;
   deleted_at: Ms | null;
   created_at: Ms;
@@ -191,6 +198,8 @@ export interface MessageTable {
   sealed_body: Bytes;
   state: MessageState;
   waiting_for: WaitingFor | null;
+  /** The finer word: which limit of the pacing, or what is tried again. */
+  waiting_reason: string | null;
   /** Higher goes first; 0 is ordinary. */
   priority: number;
   show_typing: Flag;
@@ -213,6 +222,13 @@ export interface MessageTable {
   error_message: string | null;
   /** 1 while it holds or has spent one of the quota. */
   counted: Flag;
+}
+
+export interface ConversationTable {
+  device_id: number;
+  peer: string;
+  opened_by: 'us' | 'them';
+  opened_at: Ms;
 }
 
 /** The frozen protobuf: every re-send and every retry receipt is answered with these very bytes. Kept 14 days. */

@@ -105,6 +105,8 @@ export type LinkEvent =
   | { readonly type: 'time_lock'; readonly until: number | null }
   /** WhatsApp's notice of a cap on messages, as it came. */
   | { readonly type: 'capping'; readonly notice: Readonly<Record<string, string | number | boolean>> }
+  /** The account's phone showed a sign of life, Unix ms. A phone that stays away 14 days loses its linked devices. */
+  | { readonly type: 'phone_seen'; readonly at: number }
   /** The memory holds something that cannot be read: the device must be quarantined, never re-paired for it. */
   | { readonly type: 'unreadable'; readonly error: Error }
   /** The last event of a link. `code`: a row of `disconnects.ts`. `expiresAt`: with 402, Unix ms. */

@@ -9,6 +9,7 @@ import { afterOfflineQueue } from './hardening.ts';
 import { incomingOf } from './inbound.ts';
 import { bare, lidOf, phoneOf } from './jid.ts';
 import type { Incoming, LinkEvent } from './link.ts';
+import { watchPhone } from './phone.ts';
 import { receiptsOfMembers, receiptsOfMessages, receiptsOfUpdates } from './receipts.ts';
 import type { Reupload } from './reupload.ts';
 import { closing, statusOf } from './thrown.ts';
@@ -216,6 +217,7 @@ export function tellNews({
   sock.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     onAck(node).catch((error) => note(error, 'after an ack'));
   });
+  watchPhone(sock, { own: () => [creds.me?.id, creds.me?.lid], clock, emit });
   sock.ws.on('CB:success', onLoggedIn);
   sock.ws.on('CB:iq,type:set,pair-device', onLoggedIn);
   for (const type of PASSKEY_NOTIFICATIONS)

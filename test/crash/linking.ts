@@ -24,6 +24,8 @@ export async function setUp(app: App, count: number, quota?: number): Promise<De
   const devices: Device[] = [];
   while (devices.length < count) {
     const { id } = await app.devices.create(account.id, { name: `Crash ${devices.length}`, kind: 'whatsapp' });
+    // Crashes are the subject here, not the pace.
+    await app.store.devices.update(account.id, id, { settings: JSON.stringify({ pacing: { enabled: false } }) });
     devices.push({ id, token: await app.devices.issueToken(account.id, id) });
   }
   return devices;
@@ -37,13 +39,18 @@ export async function linkDevices(app: App, ids: readonly number[], showQr: (id:
       const station = await app.fleet.take(await app.devices.find(account.id, id));
       await new Promise<void>((resolve, reject) => {
         const shown = new Set<string>();
+        let asked = false;
         const look = () => {
           const { state } = station;
           if (state.is === 'pairing' && !shown.has(state.qr)) {
             shown.add(state.qr);
             showQr(id, state.qr);
           }
-          if (state.is === 'down') finish(() => reject(new Error(`device ${id} is down: ${state.reason}`)));
+          if ((state.is === 'idle' || state.is === 'down') && !asked) {
+            // What its owner does who sees it so: ask for a code.
+            asked = true;
+            station.startPairing();
+          } else if (state.is === 'down') finish(() => reject(new Error(`device ${id} is down: ${state.reason}`)));
           if (state.is === 'connected' && state.caughtUp) finish(resolve);
         };
         const off = app.events.on('device.changed', ({ deviceId }) => {
@@ -53,7 +60,6 @@ export async function linkDevices(app: App, ids: readonly number[], showQr: (id:
           off();
           then();
         };
-        if (station.state.is === 'idle') station.startPairing();
         look();
       });
     }),

@@ -34,8 +34,10 @@ export async function killWhilePairing({ seed, kills }: { seed: number; kills: n
     let stuck = 0;
     for (const [n, device] of devices.entries()) {
       const phone = world.phones[n] ?? '';
-      // Credentials are written some four times on the way; every other trial dies right after one of them.
+      // Credentials are written some four times on the way; every other trial dies right after one of them, and in every fourth the
+      // phone has not heard that the device was paired.
       const armed = n % 2 === 0 ? { failpoint: { name: 'creds_written', hit: world.draw(1, 5) } } : {};
+      if (n % 4 === 1) await world.network.call('losePairing');
       const life = await world.boot(armed);
       await dieOnTheWay(world, life, device.id, phone, n % 2 === 0);
       world.kills += 1;
@@ -87,7 +89,7 @@ async function dieOnTheWay(world: World, life: Life, id: number, phone: string, 
   if (atFailpoint) await Promise.race([life.gone, linking, pause(20_000)]);
   else {
     await Promise.race([shown, pause(20_000)]);
-    await pause(world.draw(0, 700));
+    await pause(world.draw(0, 250));
   }
   off();
   await life.kill();

@@ -1,7 +1,7 @@
 import { readQuota, readRows } from './books.ts';
 import { post } from './load.ts';
 import { people } from './sending.ts';
-import { inWorld, PATIENCE_MS, World } from './world.ts';
+import { inWorld, PATIENCE_MS, World, within } from './world.ts';
 
 export interface DuplexReport {
   readonly seed: number;
@@ -185,6 +185,58 @@ export async function exceedQuota({
       ...readQuota(world.database),
       seen: seen.length,
       seconds: Math.round((performance.now() - began) / 1000),
+    };
+  });
+}
+
+export interface KeyAfterKillReport {
+  readonly seed: number;
+  readonly kills: number;
+  /** Keys whose repeat, after the kill, was answered with a message. */
+  readonly answered: number;
+  /** Keys that made more than one message, or whose answers disagree with the row. */
+  readonly doubled: number;
+  readonly seconds: number;
+  readonly findings: readonly string[];
+}
+
+/** The process dies between the acceptance and the answer, or later; the customer repeats the request with the same key. */
+export async function repeatKeyAfterKill({ seed }: { seed: number }): Promise<KeyAfterKillReport> {
+  const began = performance.now();
+  const { world, life: first } = await World.linked({ seed });
+  return inWorld(world, async () => {
+    const { chats } = await people(world, 1);
+    await world.kill(first);
+    world.kills = 0;
+    const findings: string[] = [];
+    let answered = 0;
+    let doubled = 0;
+    const failpoints = ['accepted', 'marked', 'relayed', 'acknowledged', 'sent'] as const;
+    for (const name of failpoints) {
+      const body = { recipient: chats[0] ?? '', message: `key and ${name}`, when_offline: 'hold' };
+      const headers = { 'idempotency-key': `${seed}-${name}` };
+      const armed = await world.boot({ failpoint: { name, hit: 1 } });
+      const dead = await post(world, body, headers);
+      await within(armed.gone, PATIENCE_MS, `the gateway to die at ${name}`);
+      world.kills += 1;
+      const next = await world.boot();
+      const repeat = await post(world, body, headers);
+      const rows = readRows(world.database).filter(({ ref }) => ref === body.message);
+      if (repeat.outcome === 'accepted') answered += 1;
+      else findings.push(`after a kill at ${name} the repeat was answered ${repeat.status} ${repeat.code}`);
+      if (rows.length !== 1 || (repeat.messageId !== null && rows[0]?.whatsapp_id !== repeat.messageId)) {
+        doubled += 1;
+        findings.push(`after a kill at ${name}: ${JSON.stringify({ dead, repeat, rows })}`);
+      }
+      await next.kill();
+    }
+    return {
+      seed,
+      kills: world.kills,
+      answered,
+      doubled,
+      seconds: Math.round((performance.now() - began) / 1000),
+      findings,
     };
   });
 }

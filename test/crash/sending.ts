@@ -14,6 +14,8 @@ export interface SendingReport extends SendingFigures {
   readonly quotaUsed: number;
   readonly quotaCounted: number;
   readonly mostAttempts: number;
+  /** QR codes shown after a kill: the login was lost. */
+  readonly codes: number;
   /** What the network counted: ids with other content, ratchet steps used for two ciphertexts. */
   readonly reusedIds: number;
   readonly reusedSteps: number;
@@ -89,7 +91,10 @@ export async function killWhileSending({
     }
     await world.boot();
     await load.run(messages - load.posted.length, AbortSignal.timeout(PATIENCE_MS));
-    return { ...(await conclude(world, load, audience, began)), killsOnTheWire, killsWithWork };
+    const conclusion = ours
+      ? await conclude(world, load, audience, began)
+      : await concludePlain(world, load, audience, began);
+    return { ...conclusion, killsOnTheWire, killsWithWork };
   });
 }
 
@@ -98,6 +103,9 @@ async function liveUntilKilled(world: World, life: Life, load: Load, share: numb
   const early = world.random() < 0.25;
   const after = world.draw(0, early ? 500 : 400);
   const connected = new Promise<void>((resolve) => life.on('connected', () => resolve()));
+  life.on('qr', () => {
+    world.codes += 1;
+  });
   const dead = new AbortController();
   const up = world.start(life).then(
     () => load.run(share, dead.signal),
@@ -137,6 +145,7 @@ async function conclude(
     ...figures,
     seed: world.seed,
     kills: world.kills,
+    codes: world.codes,
     quotaUsed: quota.used,
     quotaCounted: quota.counted,
     mostAttempts: rows.reduce((most, { attempts }) => Math.max(most, attempts), 0),
@@ -144,6 +153,35 @@ async function conclude(
     reusedSteps: reusedRatchetSteps,
     seconds: Math.round((performance.now() - began) / 1000),
     findings,
+  };
+}
+
+/** Another program has no rows to compare; what its recipients saw is all there is. */
+async function concludePlain(world: World, load: Load, audience: Audience, began: number) {
+  const expected = load.accepted.map(({ ref, to }): [string, string] => [to, ref]);
+  await world.network.call('missing', expected, 15_000);
+  const { undecryptable, reusedIds, reusedRatchetSteps } = await world.network.call('counters');
+  const { findings, ...figures } = auditSending({
+    posted: load.posted,
+    seen: await world.network.call('seen', world.phones),
+    rows: [],
+    unreadable: undecryptable,
+    readersOf: audience.readersOf,
+  });
+  return {
+    ...figures,
+    otherIds: 0,
+    wrongRows: 0,
+    seed: world.seed,
+    kills: world.kills,
+    codes: world.codes,
+    quotaUsed: 0,
+    quotaCounted: 0,
+    mostAttempts: 0,
+    reusedIds,
+    reusedSteps: reusedRatchetSteps,
+    seconds: Math.round((performance.now() - began) / 1000),
+    findings: findings.filter((line) => /^(lost|doubled)/.test(line)),
   };
 }
 

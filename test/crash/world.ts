@@ -38,6 +38,7 @@ export class World {
   devices: readonly Device[] = [];
   url = '';
   kills = 0;
+  codes = 0;
   readonly #options: WorldOptions;
   readonly #env: Record<string, string> = {};
   readonly #lives = new Set<Life>();

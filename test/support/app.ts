@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startNetwork } from '../../simulator/index.ts';
 import { type Hands, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
+import type { PacingSettings } from '../../src/gateway/pacing.ts';
 import type { DeviceKind } from '../../src/store/schema.ts';
 
 export interface TestAppOptions {
@@ -17,6 +18,8 @@ export interface TestAppOptions {
   /** The number that the test's handset has. */
   readonly phone?: string;
   readonly quota?: number;
+  /** Off unless asked for: a test that is not about pacing does not wait for it. */
+  readonly pacing?: Partial<PacingSettings>;
 }
 
 export type TestApp = Awaited<ReturnType<typeof startTestApp>>;
@@ -72,6 +75,8 @@ export async function startTestApp(options: TestAppOptions = {}) {
   async function addDevice(_which: 'whatsapp-or-sandbox', phone = options.phone ?? PHONE) {
     const kind: DeviceKind = options.sandbox ? 'sandbox' : 'whatsapp';
     const made = await app.devices.create(account.id, { name: 'My WhatsApp', kind });
+    const settings = JSON.stringify({ pacing: { enabled: false, ...options.pacing } });
+    await app.store.devices.update(account.id, made.id, { settings });
     if (kind === 'sandbox') await app.fleet.refresh();
     else await link(made.id, phone);
     await untilConnected(made.id);

@@ -26,6 +26,8 @@ const example: z.infer<typeof messageData> = {
   type: 'text',
   state: 'delivered',
   waiting_for: null,
+  waiting_reason: null,
+  waiting_until: null,
   ref: 'invoice-1042',
   priority: 'normal',
   attempts: 1,

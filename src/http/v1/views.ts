@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isoMicros } from '../../base/clock.ts';
 import type { DeviceDescription, MessageView, SendOutcome } from '../../gateway/contract.ts';
+import { noticeCodes } from '../../gateway/health.ts';
 
 /** What the public API shows, and how it is made from what the gateway says. Keys of the contract document come first, in its order. */
 
@@ -54,6 +55,11 @@ export const messageData = z
       .enum(['pacing', 'device_offline', 'schedule', 'retry'])
       .nullable()
       .meta({ description: 'Why a pending message waits.' }),
+    waiting_reason: z.string().nullable().meta({
+      description:
+        'The finer word. pacing: gap, recipient_gap, per_minute, per_hour, per_day, quiet_hours, new_conversations, or time_lock (WhatsApp lets the number open no new conversations). retry: what failed for now.',
+    }),
+    waiting_until: nullableTime,
     ref: z.string().nullable().meta({ description: 'Your own id.' }),
     priority: z.enum(priorityWords),
     attempts: z.int(),
@@ -80,6 +86,8 @@ export const messageView = (m: MessageView): z.infer<typeof messageData> => ({
   type: m.type,
   state: m.state,
   waiting_for: m.waitingFor,
+  waiting_reason: m.waitingReason,
+  waiting_until: isoMicros(m.waitingUntil),
   ref: m.ref,
   priority: priorityWord(m.priority),
   attempts: m.attempts,
@@ -127,6 +135,27 @@ export const deviceData = z
       .nullable()
       .meta({ description: 'null when the account has none.' }),
     statistics: z.object({ total_sent: z.int(), total_failed: z.int(), today_sent: z.int() }),
+    health: z
+      .object({
+        status: z.enum(['ok', 'warning', 'critical']),
+        notices: z.array(
+          z.object({
+            code: z.enum(noticeCodes),
+            level: z.enum(['warning', 'critical']),
+            message: z.string(),
+            until: nullableTime,
+          }),
+        ),
+        ack_latency_ms: z.object({ p50: z.int(), p95: z.int() }).nullable(),
+        last_ack_at: nullableTime,
+        phone_seen_at: nullableTime.meta({
+          description: 'WhatsApp unlinks a device whose phone stays offline for 14 days.',
+        }),
+        stalls: z
+          .int()
+          .meta({ description: 'Restarted connections in the last hour, because nothing was acknowledged.' }),
+      })
+      .meta({ description: 'What is wrong with the device, or soon will be.' }),
   })
   .meta({ id: 'DeviceDescription' });
 
@@ -135,6 +164,7 @@ export const deviceView = ({
   user,
   subscription,
   statistics,
+  health,
 }: DeviceDescription): z.infer<typeof deviceData> => ({
   device: {
     id: device.id,
@@ -160,5 +190,18 @@ export const deviceView = ({
     total_sent: statistics.totalSent,
     total_failed: statistics.totalFailed,
     today_sent: statistics.todaySent,
+  },
+  health: {
+    status: health.status,
+    notices: health.notices.map(({ code, level, message, until }) => ({
+      code,
+      level,
+      message,
+      until: isoMicros(until),
+    })),
+    ack_latency_ms: health.ackLatencyMs,
+    last_ack_at: isoMicros(health.lastAckAt),
+    phone_seen_at: isoMicros(health.phoneSeenAt),
+    stalls: health.stalls,
   },
 });

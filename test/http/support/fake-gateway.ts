@@ -24,6 +24,8 @@ export const message: MessageView = {
   status: 'sent',
   state: 'sent',
   waitingFor: null,
+  waitingReason: null,
+  waitingUntil: null,
   ref: null,
   priority: 0,
   attempts: 1,
@@ -50,6 +52,14 @@ export const description: DeviceDescription = {
     statusReason: null,
     connectedAt: Date.parse('2025-12-10T10:00:00Z'),
     lastSeen: Date.parse('2025-12-11T20:00:00Z'),
+  },
+  health: {
+    status: 'ok',
+    notices: [],
+    ackLatencyMs: { p50: 80, p95: 200 },
+    lastAckAt: Date.UTC(2025, 11, 11, 20),
+    phoneSeenAt: null,
+    stalls: 0,
   },
   user: { name: 'John Doe', email: 'john@example.com' },
   subscription: {

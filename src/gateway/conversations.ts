@@ -1,0 +1,49 @@
+import type { Clock } from '../base/clock.ts';
+import type { Conversations as ConversationStore, Owner } from '../store/index.ts';
+
+/** Peers remembered in memory; the rest is a query away. */
+const MOST = 50_000;
+
+export interface Conversations {
+  /** Whether a message to this recipient would open a conversation. Groups and channels are none. */
+  isNew(recipient: string): Promise<boolean>;
+  /** A message to this recipient went out. */
+  wroteTo(recipient: string): Promise<void>;
+  /** This person wrote: number where it is known, and hidden id. */
+  heardFrom(peers: readonly (string | null)[]): Promise<void>;
+}
+
+/** Whom one device has talked with. Most messages go to somebody known, and then it asks nobody. */
+export function createConversations(needs: {
+  readonly owner: Owner;
+  readonly store: Pick<ConversationStore, 'isKnown' | 'open'>;
+  readonly clock: Pick<Clock, 'now'>;
+}): Conversations {
+  const { owner, store, clock } = needs;
+  const known = new Set<string>();
+
+  function remember(peer: string): void {
+    known.add(peer);
+    const [oldest] = known;
+    if (known.size > MOST && oldest !== undefined) known.delete(oldest);
+  }
+
+  async function open(peer: string, by: 'us' | 'them'): Promise<void> {
+    if (known.has(peer)) return;
+    await store.open(owner, peer, by, clock.now());
+    remember(peer);
+  }
+
+  return {
+    async isNew(recipient) {
+      if (/@(g\.us|newsletter)$/.test(recipient) || known.has(recipient)) return false;
+      if (!(await store.isKnown(owner.device_id, recipient))) return true;
+      remember(recipient);
+      return false;
+    },
+    wroteTo: (recipient) => (/@(g\.us|newsletter)$/.test(recipient) ? Promise.resolve() : open(recipient, 'us')),
+    async heardFrom(peers) {
+      for (const peer of peers) if (peer !== null) await open(peer, 'them');
+    },
+  };
+}
