@@ -39,6 +39,8 @@ export interface DeliveryNeeds {
   readonly wroteTo: (recipient: string) => Promise<void>;
   /** Milliseconds from the written stanza to its acknowledgement. */
   readonly acknowledged: (tookMs: number) => void;
+  /** The keys of this device could not be stored: nothing goes out until they can. */
+  readonly storeFailed: () => void;
   /** Nothing was acknowledged for a while on this connection. */
   readonly stalled: () => void;
   readonly failpoint: Failpoint;
@@ -54,6 +56,7 @@ export const MOST_UNANSWERED = 5;
 const RETRY_SECONDS = [2, 10, 30, 60, 300] as const;
 /** Tries of a preparation that WhatsApp or a media host refused in a way that may pass. */
 const MOST_PREPARATIONS = 4;
+const STORE_PAUSE_MS = 2_000;
 
 export function createDelivery(needs: DeliveryNeeds): Delivery {
   const { owner, messages, clock, log } = needs;
@@ -189,6 +192,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       case 'timed_out':
       case 'rate_limited':
       case 'store':
+        if (error.code === 'store') needs.storeFailed();
         return later(row, error.message);
       case 'no_devices':
       case 'media_failed':
@@ -216,6 +220,13 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       if (trouble !== undefined) {
         expected.forget();
         if (trouble.code === 'closed' || trouble.code === 'unreadable') return;
+        if (trouble.code === 'store') {
+          // Nothing is on the wire before its keys are durable: this was no attempt, and the store may come back.
+          needs.storeFailed();
+          if (clock.now() >= current.expires_at) return fail(current, failure('message_expired'));
+          await clock.sleep(STORE_PAUSE_MS, signal);
+          continue;
+        }
         const times = withoutAnswer(row);
         log.warn({ message: row.id, code: trouble.code, attempt: current.attempts }, 'the stanza could not be written');
         if (times >= MOST_UNANSWERED) return fail(current, failure('send_failed', { reason: trouble.message }));

@@ -28,6 +28,7 @@ const notices = {
   phone_offline: ['warning', 'The phone of this device has not been online for {days} days. WhatsApp unlinks the device after 14: please open WhatsApp on the phone.'],
   slow_acks: ['warning', 'WhatsApp acknowledges slowly. Messages are sent, later than usual.'],
   stalled: ['warning', 'The connection was restarted because WhatsApp acknowledged nothing. Messages on the way are sent again, once.'],
+  store: ['critical', 'The gateway can not store the keys of this device now. Nothing is sent until it can; nothing is lost.'],
   outdated: ['critical', 'WhatsApp refuses this version of its web client. The administrator must set a newer one (WHATSAPP_VERSION).'],
   down: ['critical', '{because}'],
 } as const satisfies Record<string, readonly ['warning' | 'critical', string]>; // biome-ignore format: a table
@@ -48,6 +49,7 @@ export interface Health {
   acknowledged(tookMs: number): void;
   stalled(): void;
   capped(): void;
+  storeFailed(): void;
   phoneSeen(at: number): void;
   look(facts: { readonly state: DeviceState; readonly lockedUntil: number }): DeviceHealth;
 }
@@ -60,6 +62,7 @@ export function createHealth(
   let stalls: number[] = [];
   let lastAckAt: number | null = null;
   let cappedAt: number | null = null;
+  let storeFailedAt: number | null = null;
   let phoneSeenAt = device.phone_seen_at ?? device.linked_at;
 
   return {
@@ -67,12 +70,16 @@ export function createHealth(
       latencies.push(tookMs);
       if (latencies.length > SAMPLES) latencies.shift();
       lastAckAt = clock.now();
+      storeFailedAt = null;
     },
     stalled() {
       stalls.push(clock.now());
     },
     capped() {
       cappedAt = clock.now();
+    },
+    storeFailed() {
+      storeFailedAt = clock.now();
     },
     phoneSeen(at) {
       phoneSeenAt = Math.max(phoneSeenAt ?? 0, at);
@@ -92,6 +99,7 @@ export function createHealth(
           until,
         });
       if (state.is === 'down') notice('down', null, { because: state.because });
+      if (storeFailedAt !== null) notice('store');
       if (state.is === 'waiting' && state.reason === 'outdated') notice('outdated', state.until);
       if (lockedUntil > now) notice('time_lock', lockedUntil);
       if (cappedAt !== null && cappedAt > now - CAPPING_MS) notice('capping');

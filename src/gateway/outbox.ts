@@ -184,11 +184,13 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function receipt(event: Extract<LinkEvent, { type: 'receipt' }>): Promise<void> {
+    // WhatsApp tells whole seconds; within that second our clock knows more, and nothing is delivered before it was sent.
+    const at = Math.max(event.at, Math.min(clock.now(), event.at + 999));
     const row = await messages.applyReceipt(
       owner,
       event.whatsappId,
       event.step === 'delivered' ? 'delivered' : 'read',
-      event.at,
+      at,
     );
     if (row === undefined) return;
     await needs.durable();

@@ -116,7 +116,14 @@ export function createStation(needs: StationNeeds): Station {
     durable: store.durable,
     failpoint: needs.failpoint,
     wroteTo: isSandbox ? async () => undefined : conversations.wroteTo,
-    acknowledged: health.acknowledged,
+    acknowledged: (tookMs) => {
+      health.acknowledged(tookMs);
+      tellHealth();
+    },
+    storeFailed: () => {
+      health.storeFailed();
+      tellHealth();
+    },
     stalled: () => {
       health.stalled();
       supervisor.restart('no acknowledgement came');
@@ -322,7 +329,8 @@ function patchOf(state: DeviceState, now: number) {
       return {
         state: state.reason === 'logged_out' ? 'logged_out' : 'disconnected',
         state_reason: state.because,
-        enabled: 0 as const,
+        // Keys that can not be read may be restored; the next start looks again. Everything else needs a person at the device.
+        ...(state.reason === 'unreadable' ? {} : { enabled: 0 as const }),
       };
   }
 }

@@ -90,7 +90,8 @@ export function createSupervisor(needs: SupervisorNeeds): Supervisor {
         recent: endings.filter(({ code, at }) => code === ending.code && clock.monotonic() - at < REPEATS_WITHIN_MS)
           .length,
       });
-      log.info({ code: ending.code, reason: verdict.reason }, 'connection closed');
+      const level = verdict.action === 'reconnect_now' ? 'debug' : 'info';
+      log[level]({ code: ending.code, reason: verdict.reason }, 'connection closed');
       const delay = delayOf(verdict, failures, ending.expiresAt);
       if (delay === undefined) {
         become({ is: 'down', reason: verdict.reason, because: verdict.sentence });

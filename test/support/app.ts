@@ -17,6 +17,8 @@ export interface TestAppOptions {
   readonly network?: Awaited<ReturnType<typeof startNetwork>>;
   /** The number that the test's handset has. */
   readonly phone?: string;
+  /** False: an existing device may be in any state. */
+  readonly untilConnected?: boolean;
   readonly quota?: number;
   /** Off unless asked for: a test that is not about pacing does not wait for it. */
   readonly pacing?: Partial<PacingSettings>;
@@ -70,7 +72,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const linked = await app.store.devices.list(account.id);
   const device = linked[0] ?? (await addDevice('whatsapp-or-sandbox'));
   const token = await app.devices.issueToken(account.id, device.id);
-  if (linked.length > 0) await untilConnected(device.id);
+  if (linked.length > 0 && options.untilConnected !== false) await untilConnected(device.id);
 
   async function addDevice(_which: 'whatsapp-or-sandbox', phone = options.phone ?? PHONE) {
     const kind: DeviceKind = options.sandbox ? 'sandbox' : 'whatsapp';
