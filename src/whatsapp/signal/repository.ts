@@ -16,6 +16,7 @@ import {
 import type { DeviceMemory, JournalEntry, KeyType, MessageEnvelope } from '../memory.ts';
 import { createAddressBook, ObservedLidMapping, senderKeyName, signalAddress } from './addresses.ts';
 import * as bridge from './bridge.ts';
+import { createEncryptions } from './encryptions.ts';
 import { SignalError, type UnreadableKeyError } from './errors.ts';
 import { onlySession, openMessage, openPreKeyMessage, replaced, sessionMadeBy } from './guard.ts';
 import { createLock } from './lock.ts';
@@ -195,18 +196,29 @@ export function createSignalRepository(options: SignalRepositoryOptions): Signal
       if (!id.includes('_') || id.includes('_128.')) moved.clear();
     }
 
+    const encryptTogether = createEncryptions({
+      lock,
+      async find(jid) {
+        const id = book.addressOf(jid);
+        await adopt(id, book.namesOf(jid));
+        return { id, sessions: await readSessions(id) };
+      },
+      async encrypt(sessions, data) {
+        const [current] = sessions;
+        if (!current) throw new SignalError('no_session', 'No session record');
+        const { type, ciphertext, record } = await bridge.encrypt(own(), recordOf(current), data);
+        return { type, ciphertext: asBuffer(ciphertext), sessions: replaced(sessions, current, record) };
+      },
+      write: (sessions) => rows.write([...sessions].map(([id, stepped]) => put('session', id, stepped))),
+    });
+
     return {
       lidMapping,
 
-      encryptMessage: ({ jid, data }) =>
-        onAddress(jid, async (id) => {
-          const sessions = await readSessions(id);
-          const [current] = sessions;
-          if (!current) throw new SignalError('no_session', 'No session record');
-          const { type, ciphertext, record } = await bridge.encrypt(own(), recordOf(current), data);
-          await rows.write([put('session', id, replaced(sessions, current, record))]);
-          return { type, ciphertext: asBuffer(ciphertext) };
-        }),
+      async encryptMessage({ jid, data }) {
+        await look(jid);
+        return encryptTogether(jid, data);
+      },
 
       decryptMessage: ({ jid, type, ciphertext }) =>
         onAddress(jid, (id) => (type === 'pkmsg' ? openPreKey : openWhisper)(jid, id, ciphertext)),
