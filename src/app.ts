@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startNetwork } from '../simulator/index.ts';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
 import { asError } from './base/errors.ts';
@@ -10,13 +9,44 @@ import { type RandomBytes, systemRandom } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
 import { createVault, masterKey } from './base/vault.ts';
 import { createAccounts } from './gateway/accounts.ts';
+import { createAdministration } from './gateway/administration.ts';
+import { createAudit } from './gateway/audit.ts';
+import { createDeliveries } from './gateway/deliveries.ts';
 import { createDevices } from './gateway/devices.ts';
+import { createEntrance } from './gateway/entrance.ts';
 import { createFleet } from './gateway/fleet.ts';
+import { createHappenings } from './gateway/happenings.ts';
+import { createHistory } from './gateway/history.ts';
+import { createHousekeeping } from './gateway/housekeeping.ts';
 import { createIdempotency } from './gateway/idempotency.ts';
+import { createInbox } from './gateway/inbox.ts';
+import { bucketShelf, folderShelf } from './gateway/inbox-media/shelf.ts';
+import { createInboxMedia } from './gateway/inbox-media.ts';
+import { createInstallation } from './gateway/installation.ts';
+import { createKeeping } from './gateway/keeping.ts';
+import { createLinking } from './gateway/linking.ts';
+import { createLiveEvents } from './gateway/live.ts';
+import { createMail } from './gateway/mail.ts';
 import { createMediaFetcher } from './gateway/media.ts';
+import { createMembers } from './gateway/members.ts';
 import { createMessages } from './gateway/messages.ts';
+import { createOffers } from './gateway/offers.ts';
+import { createOutcomes } from './gateway/outcomes.ts';
+import { createPasswords } from './gateway/passwords.ts';
+import { createProfiles } from './gateway/profiles.ts';
+import { createPurchases } from './gateway/purchases.ts';
+import { createQuotas } from './gateway/quotas.ts';
+import { createReplies } from './gateway/replies.ts';
+import { createSandboxPhones } from './gateway/sandbox.ts';
+import { createSecondFactor } from './gateway/second-factor.ts';
+import { createSessions } from './gateway/sessions.ts';
+import { createUsage } from './gateway/usage.ts';
+import { createWebhooks } from './gateway/webhooks.ts';
+import { createLive } from './http/live.ts';
 import { createServer } from './http/server.ts';
 import { createEgress } from './net/egress.ts';
+import { openBucket } from './net/s3.ts';
+import { createSandbox } from './sandbox.ts';
 import { openStore, type Store } from './store/index.ts';
 import { createOpenLink, type Route, silenceLibsignal } from './whatsapp/index.ts';
 
@@ -74,12 +104,16 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     ...(config.WHATSAPP_ROOT_KEY === undefined ? {} : { rootKey: config.WHATSAPP_ROOT_KEY }),
     ...(config.WHATSAPP_VERSION === undefined ? {} : { version: config.WHATSAPP_VERSION }),
   };
+  const outcomes = createOutcomes({ events, clock });
+  const happenings = createHappenings({ store, events, clock, random });
   const fleet = createFleet({
     store,
     openLink: createOpenLink({ clock, random, log }),
     route: (device) => (device.kind === 'sandbox' ? sandbox.route() : whatsapp),
     scanSandbox: sandbox.scan,
     media,
+    outcomes,
+    happenings,
     events,
     failpoint,
     node,
@@ -92,11 +126,14 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     store,
     fleet,
     media,
+    outcomes,
+    happenings,
     events,
     clock,
     random,
     failpoint,
     waitMs: config.SEND_WAIT_SECONDS * 1000,
+    optOut: config.OPT_OUT,
   });
   const devices = createDevices({
     store,
@@ -109,6 +146,92 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   });
   const accounts = createAccounts({ store, tokenKey: vault.tokenKey, timeZone: config.TIME_ZONE, clock, random });
   const idempotency = createIdempotency({ store, clock });
+
+  // What comes back: incoming messages and their files, and whom things are told to.
+  const bucket = openConfiguredBucket(config, clock);
+  const inboxMedia = createInboxMedia({
+    store,
+    fleet,
+    shelf: bucket === undefined ? folderShelf(join(config.DATA_DIR, 'inbox')) : bucketShelf(bucket),
+    events,
+    dir: join(config.DATA_DIR, 'inbox-parts'),
+    maxBytes: config.MEDIA_MAX_MB * 1024 * 1024,
+    always: config.MEDIA_DOWNLOAD === 'always',
+    linkKey: vault.linkKey,
+    linkMs: config.MEDIA_LINK_MINUTES * 60_000,
+    clock,
+    random,
+    log,
+  });
+  const inbox = createInbox({ store, fleet, media: inboxMedia, events, clock });
+  const replies = createReplies({ store, fleet });
+  const webhooks = createWebhooks({ store, happenings, egress, events, clock, random });
+  const liveEvents = createLiveEvents({ store, events, clock });
+  const deliveries = createDeliveries({
+    store,
+    happenings,
+    egress,
+    events,
+    node,
+    concurrency: config.WEBHOOK_CONCURRENCY,
+    timeoutMs: config.WEBHOOK_TIMEOUT_SECONDS * 1000,
+    clock,
+    random,
+    log,
+  });
+
+  // What the dashboard asks. Addresses of links need the port, which a start on port 0 knows only when it listens.
+  const place = { url: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}` };
+  const url = () => place.url;
+  const { tokenKey } = vault;
+  const audit = createAudit({ store });
+  const from = config.MAIL_FROM ?? `WAGate <wagate@${new URL(place.url).hostname}>`;
+  const mail = createMail({ smtpUrl: config.SMTP_URL, from, log });
+  const installation = createInstallation({
+    store,
+    audit,
+    mail,
+    signUp: config.SIGN_UP,
+    version: config.APP_VERSION,
+    sandbox: config.SANDBOX,
+    url,
+  });
+  const passwords = createPasswords();
+  const secondFactor = createSecondFactor({ store, tokenKey, clock, random });
+  const sessions = createSessions({ store, tokenKey, clock, random });
+  const quotas = createQuotas({ store, clock });
+  const people = { store, passwords, secondFactor, installation, mail, audit, events, tokenKey, clock, random };
+  const keeping = createKeeping({ store, devices, fleet, audit, events, clock });
+  const history = createHistory({ store, fleet, clock, rateLimit: config.RATE_LIMIT_PER_MINUTE });
+  const panel = {
+    entrance: createEntrance({ ...people, accounts, sessions }),
+    profiles: createProfiles({ ...people, quotas }),
+    members: createMembers(people),
+    keeping,
+    linking: createLinking({ store, devices, fleet, audit, events, clock, log }),
+    sandbox: createSandboxPhones({ store, network: sandbox.phones, clock }),
+    history,
+    messages,
+    usage: createUsage({ store, quotas, clock }),
+    offers: createOffers({ store, installation, audit, clock }),
+    purchases: createPurchases({ store, audit, events, clock }),
+    administration: createAdministration({
+      store,
+      accounts,
+      fleet,
+      quotas,
+      installation,
+      mail,
+      audit,
+      events,
+      clock,
+      startedAt: clock.now(),
+      memoryMb: () => Math.round(process.memoryUsage().rss / 1_048_576),
+    }),
+    installation,
+    audit,
+    live: createLive({ events, sessions, keeping, history, quotas, clock }),
+  };
 
   return {
     config,
@@ -123,8 +246,22 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     devices,
     accounts,
     idempotency,
+    inbox,
+    inboxMedia,
+    replies,
+    webhooks,
+    liveEvents,
+    deliveries,
+    url,
+    passwords,
+    panel,
+    /** Where the server listens, when that is known. */
+    listensAt(address: string) {
+      place.url = config.PUBLIC_URL ?? address;
+    },
     async close() {
       await egress.stop();
+      await bucket?.stop();
       await store.close();
     },
   };
@@ -133,9 +270,11 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 /** Starts left to right; `stop` goes right to left, and loses nothing: what had no outcome yet is pending after the next start. */
 export async function startApp(config: Config, hands: Hands = {}) {
   const gateway = await openGateway(config, hands);
-  const { log, store, media, sandbox, fleet, messages, devices, accounts, idempotency, clock } = gateway;
+  const { log, store, media, sandbox, fleet, messages, devices, idempotency, panel, clock } = gateway;
+  const { inbox, inboxMedia, replies, webhooks, liveEvents, deliveries } = gateway;
 
   await media.sweep();
+  await inboxMedia.start();
   await sandbox.start();
   const server = await createServer({
     config,
@@ -144,12 +283,22 @@ export async function startApp(config: Config, hands: Hands = {}) {
     random: hands.random ?? systemRandom,
     messages,
     devices,
-    accounts,
     idempotency,
+    inbox,
+    inboxMedia,
+    replies,
+    webhooks,
+    liveEvents,
+    url: gateway.url,
+    panel,
     store,
   });
   const url = await server.listen();
+  gateway.listensAt(url);
   await fleet.start();
+  const housekeeping = createHousekeeping({ store, clock, log });
+  housekeeping.start();
+  deliveries.start();
 
   return {
     ...gateway,
@@ -159,37 +308,18 @@ export async function startApp(config: Config, hands: Hands = {}) {
       const closed = server.stop();
       await fleet.stop(GRACE_MS);
       await closed;
+      await deliveries.stop();
+      await inboxMedia.stop();
+      await housekeeping.stop();
       await sandbox.stop();
       await gateway.close();
     },
   };
 }
 
-/** The simulated WhatsApp network of sandbox devices, on this machine's loopback. */
-function createSandbox(config: Config) {
-  let network: Awaited<ReturnType<typeof startNetwork>> | undefined;
-  return {
-    get network() {
-      return network;
-    },
-    async start() {
-      if (!config.SANDBOX) return;
-      network = await startNetwork({ storage: join(config.DATA_DIR, 'sandbox.db'), everyoneExists: true });
-    },
-    async stop() {
-      await network?.stop();
-      network = undefined;
-    },
-    route(): Route | undefined {
-      return network === undefined
-        ? undefined
-        : { url: network.url, mediaAuthority: network.mediaAuthority, rootKey: network.rootKey };
-    },
-    scan: (device: { readonly id: number }, qr: string) => {
-      network?.phone(sandboxNumber(device.id)).scan(qr);
-    },
-  };
+/** Where files of the inbox are kept, when it is not this machine's disk. */
+function openConfiguredBucket(config: Config, clock: Clock) {
+  const { S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_REGION: region, S3_KEY: key, S3_SECRET: secret } = config;
+  if (endpoint === undefined || bucket === undefined || key === undefined || secret === undefined) return undefined;
+  return openBucket({ endpoint, bucket, region, key, secret, now: clock.now });
 }
-
-/** Numbers of sandbox handsets: 62 898 and the device's id, apart from the recipients with fixed manners (62 899 …). */
-export const sandboxNumber = (deviceId: number): string => `62898${String(deviceId).padStart(8, '0')}`;

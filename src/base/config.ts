@@ -83,12 +83,25 @@ export const settings = {
   TIME_ZONE: setting('Asia/Jakarta', 'Time zone of new accounts; "today" is counted in it.', timeZone),
   DEFAULT_COUNTRY: setting('62', 'Country calling code that a number without one belongs to, for new devices.', (value) => /^[1-9]\d{0,2}$/.test(value) ? value : refuse('must be a calling code such as 62')),
   SEND_WAIT_SECONDS: setting('20', 'How long an answer waits for WhatsApp before it says 202 pending.', whole(0, 120)),
+  SIGN_UP: setting('closed', 'Whether visitors may make accounts (open or closed), until the administrator decides in the dashboard.', oneOf('open', 'closed')),
+  SMTP_URL: setting('', 'smtp://user:password@host:587 or smtps://…:465 for mails with sign-in links and invitations. Empty: no mails; the command line prints the links.', address('smtp:', 'smtps:')),
+  MAIL_FROM: setting('', 'Sender of the mails, such as WAGate <noreply@example.com>. Empty: wagate@ and the host of PUBLIC_URL.', optional),
   RATE_LIMIT_PER_MINUTE: setting('120', 'Requests a minute for each token, where the package says nothing.', whole(1, 1_000_000)),
   MEDIA_MAX_MB: setting('100', 'Largest media file, in MiB.', whole(1, 2_000)),
   MEDIA_TIMEOUT_SECONDS: setting('30', 'How long a download of media may take in all.', whole(1, 600)),
   EGRESS_ALLOW_HTTP: setting('true', 'Whether media_url may begin with http:// as well as https://.', flag),
   EGRESS_PORTS: setting('80,443,8080,8443', 'Ports that a media_url or webhook may name.', numbers),
   EGRESS_ALLOW: setting('', 'Private networks that may be reached all the same, as CIDR, separated by commas: 192.168.1.0/24.', list),
+  MEDIA_DOWNLOAD: setting('on_demand', 'Files of incoming messages: on_demand fetches one when it is asked for; always fetches each as it arrives.', oneOf('on_demand', 'always')),
+  MEDIA_LINK_MINUTES: setting('60', 'How long the link to a file of the inbox is valid.', whole(1, 10_080)),
+  S3_ENDPOINT: setting('', 'Address of an S3-compatible store for files of the inbox, such as https://s3.ap-southeast-3.amazonaws.com. Empty: DATA_DIR/inbox.', address('http:', 'https:')),
+  S3_BUCKET: setting('', 'Its bucket. Required with S3_ENDPOINT.', optional),
+  S3_REGION: setting('us-east-1', 'Its region, as requests are signed with it.', text),
+  S3_KEY: setting('', 'Access key id. Required with S3_ENDPOINT.', optional),
+  S3_SECRET: setting('', 'Secret access key. Required with S3_ENDPOINT.', optional),
+  WEBHOOK_TIMEOUT_SECONDS: setting('15', 'How long a webhook may take to answer.', whole(1, 60)),
+  WEBHOOK_CONCURRENCY: setting('8', 'Deliveries to one webhook at a time; always one at a time within a chat.', whole(1, 64)),
+  OPT_OUT: setting('record', 'What STOP, BERHENTI or UNSUB from a person does: record marks the conversation; refuse also refuses further messages to them. A device may have its own.', oneOf('record', 'refuse')),
   TRUSTED_PROXIES: setting('', 'Addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed.', list),
   WHATSAPP_URL: setting('wss://web.whatsapp.com/ws/chat', 'WebSocket of WhatsApp for real devices.', (value) => address('ws:', 'wss:')(value) ?? refuse('must not be empty')),
   WHATSAPP_CA: setting('', 'File with a certificate authority (PEM) that media hosts are trusted by, with another WHATSAPP_URL.', optional),
@@ -121,6 +134,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   );
   if (values.NODE_ENV === 'production' && values.MASTER_KEY === undefined)
     problems.push('MASTER_KEY is required with NODE_ENV=production. Make one with: openssl rand -base64 32');
+  if (values.S3_ENDPOINT !== undefined)
+    for (const name of ['S3_BUCKET', 'S3_KEY', 'S3_SECRET'])
+      if (values[name] === undefined) problems.push(`${name} is required with S3_ENDPOINT.`);
   if (problems.length > 0)
     throw new ConfigError(
       `The settings have ${problems.length} problem(s):\n${problems.map((p) => `  ${p}`).join('\n')}`,

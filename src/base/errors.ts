@@ -36,6 +36,10 @@ export const failures = {
   device_suspended: [403, 'This device is suspended. Please contact the administrator of this server.'],
   account_suspended: [403, 'This account is suspended. Please contact the administrator of this server.'],
   device_limit_reached: [403, 'Your package allows {limit} device(s). Please delete one or upgrade your package.'],
+  recipient_opted_out: [
+    403,
+    '{number} has asked to get no more messages (opt-out). Please write again only after they have written to you.',
+  ],
   not_allowed: [403, 'Your role does not allow this. Please ask an owner of the account.'],
   foreign_site: [403, 'This request came from another site, so it was refused.'],
   sign_up_closed: [403, 'This server takes no new accounts. Please ask its administrator for one.'],
@@ -47,6 +51,11 @@ export const failures = {
   ],
   not_cancellable: [409, 'The message can not be cancelled any more: it is {state}.'],
   device_busy: [409, 'The device is {state}; this needs it to be {needed}.'],
+  media_gone: [
+    409,
+    'The file of this message can not be had now: {reason}. WhatsApp keeps files for some weeks only; the sender’s or your own phone may have to be online.',
+  ],
+  too_many_webhooks: [409, 'A device can have {limit} webhooks. Please delete one first.'],
   already_decided: [409, 'This request is {state} already.'],
   last_owner: [409, 'An account needs an owner. Please make somebody else the owner first.'],
   body_too_large: [413, 'The request body is larger than {limit}.'],

@@ -12,9 +12,25 @@ export interface Events {
     readonly whatsappId: string;
     readonly state: string;
   };
-  'message.received': { readonly accountId: number; readonly deviceId: number; readonly whatsappId: string };
+  /** An incoming message has its row in the inbox. */
+  'message.received': {
+    readonly accountId: number;
+    readonly deviceId: number;
+    readonly whatsappId: string;
+    readonly inboxId: number;
+  };
+  /** The inbox shows something else than before: a new row of either direction, or one that was read. */
+  'inbox.changed': { readonly accountId: number; readonly deviceId: number; readonly inboxId: number };
+  /** Something that webhooks and live streams tell was recorded (`gateway/happenings.ts`). */
+  'event.recorded': { readonly accountId: number; readonly deviceId: number };
+  /** A live stream follows a device. */
+  'events.followed': { readonly accountId: number; readonly deviceId: number };
+  /** An endpoint was made, changed, paused or deleted, or its deliveries were asked for again. */
+  'webhook.changed': { readonly accountId: number; readonly deviceId: number; readonly webhookId: number };
   /** What is wrong with a device has changed. */
   'device.health': { readonly accountId: number; readonly deviceId: number };
+  /** What somebody may see has changed: a session ended, a role, an account was suspended. Null: of everybody. */
+  'people.changed': { readonly accountId: number | null; readonly userId: number | null };
   'device.changed': { readonly accountId: number; readonly deviceId: number; readonly state: string };
 }
 

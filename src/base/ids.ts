@@ -50,3 +50,9 @@ export function isToken(text: string, prefix: TokenPrefix = 'wag_'): boolean {
 
 /** The keyed hash that the store keeps in the place of a token: a stolen database opens nothing without the master key. */
 export const tokenHash = (key: Uint8Array, token: string): Buffer => createHmac('sha256', key).update(token).digest();
+
+/** `evt_` and 16 random bytes: what happened, once, however often it is told (header `webhook-id`). */
+export const eventId = (random: RandomBytes): string => `evt_${base62(random(16), 22)}`;
+
+/** A signing secret as Standard Webhooks writes it: `whsec_` and 32 random bytes in base64. */
+export const webhookSecret = (random: RandomBytes): string => `whsec_${random(32).toString('base64')}`;

@@ -14,6 +14,8 @@ export interface Vault {
   open(sealed: Uint8Array, about: string): Buffer;
   /** For hashes of tokens. */
   readonly tokenKey: Buffer;
+  /** For the signatures of links that expire. */
+  readonly linkKey: Buffer;
 }
 
 export class SealBroken extends Error {}
@@ -30,6 +32,7 @@ export function createVault(masterKey: Uint8Array): Vault {
   const key = createSecretKey(derive('seal 1'));
   return {
     tokenKey: derive('token hash'),
+    linkKey: derive('link signature'),
     seal(plain, about) {
       const nonce = randomBytes(NONCE);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);

@@ -1,16 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { failure, invalid } from '../base/errors.ts';
-import { isToken, newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
-import type { AccountRow, Store } from '../store/index.ts';
-import type { SignIn } from './contract.ts';
+import { newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
+import { type AccountRow, isDuplicate, type Store } from '../store/index.ts';
 
 const DAY_MS = 86_400_000;
 /** A one-time link is worth as much as a password; it need not live long. */
 export const LINK_MS = DAY_MS;
-/** Dashboard sessions end after 7 days at the latest and after 12 hours without use (security.md). */
-const SESSION_MS = 7 * DAY_MS;
-const SESSION_IDLE_MS = DAY_MS / 2;
-const TOUCH_EVERY_MS = 60_000;
 
 /** The packages of a new installation. The owner's own account is not limited by an offer that somebody would sell. */
 const FIRST_PACKAGES = [
@@ -18,12 +13,15 @@ const FIRST_PACKAGES = [
   { name: 'Trial', message_quota: 100, device_limit: 1, days: 14, price_idr: 0, is_trial: 1 },
 ] as const;
 
-export interface Accounts extends SignIn {
+export interface Accounts {
   /** Makes the packages and the owner's account on an empty store; undefined when there are accounts already. */
   bootstrap(): Promise<AccountRow | undefined>;
   create(account: NewAccount): Promise<AccountRow>;
-  /** A one-time sign-in token for the person with this address. Throws `not_found`. */
-  issueLink(email: string): Promise<string>;
+  /**
+   * A one-time sign-in token for the person with this address. `operator`: from the server's own command line, in the place of every
+   * other proof. Throws `not_found`.
+   */
+  issueLink(email: string, purpose?: 'operator' | 'mail'): Promise<string>;
   /** The one account of an installation that has just one, or the one with this owner. Throws `not_found`. */
   choose(email: string | undefined): Promise<AccountRow>;
 }
@@ -34,13 +32,12 @@ export interface NewAccount {
   readonly packageName: string;
   readonly isAdmin: boolean;
   readonly timeZone?: string;
+  readonly language?: 'id' | 'en';
+  readonly passwordHash?: string;
 }
 
 export interface AccountsNeeds {
-  readonly store: Pick<
-    Store,
-    'accounts' | 'links' | 'sessions' | 'packages' | 'subscriptions' | 'transaction' | 'durable'
-  >;
+  readonly store: Pick<Store, 'accounts' | 'links' | 'packages' | 'subscriptions' | 'transaction' | 'durable'>;
   readonly tokenKey: Uint8Array;
   readonly timeZone: string;
   readonly clock: Clock;
@@ -55,19 +52,29 @@ export function createAccounts(needs: AccountsNeeds): Accounts {
     const offer = await store.packages.findByName(given.packageName);
     if (offer === undefined) throw invalid('package', `There is no package named ${given.packageName}.`);
     if (!/^[^\s@]+@[^\s@]+$/.test(given.email)) throw invalid('email', `${given.email} is not an e-mail address.`);
-    if ((await store.accounts.findUserByEmail(given.email.toLowerCase())) !== undefined)
-      throw invalid('email', `${given.email} belongs to an account already.`);
-    const { account } = await store.transaction(async (tx) => {
-      const made = await tx.accounts.create({
-        name: given.name,
-        time_zone: given.timeZone ?? needs.timeZone,
-        language: 'id',
-        is_admin: given.isAdmin ? 1 : 0,
-        owner: { name: given.name, email: given.email.toLowerCase() },
+    const email = given.email.toLowerCase();
+    const { account } = await store
+      .transaction(async (tx) => {
+        // First, so that of two who take one address at once the second fails, whatever was looked at before.
+        await tx.users.create({
+          name: given.name,
+          email,
+          password_hash: given.passwordHash ?? null,
+          language: given.language ?? null,
+        });
+        const made = await tx.accounts.create({
+          name: given.name,
+          time_zone: given.timeZone ?? needs.timeZone,
+          language: given.language ?? 'id',
+          is_admin: given.isAdmin ? 1 : 0,
+          owner: { name: given.name, email },
+        });
+        await tx.subscriptions.assign(made.account.id, offer, clock.now());
+        return made;
+      })
+      .catch((error) => {
+        throw isDuplicate(error) ? invalid('email', `${given.email} belongs to an account already.`) : error;
       });
-      await tx.subscriptions.assign(made.account.id, offer, clock.now());
-      return made;
-    });
     await store.durable();
     return account;
   }
@@ -83,11 +90,11 @@ export function createAccounts(needs: AccountsNeeds): Accounts {
       return create({ name: 'Owner', email: 'owner@localhost', packageName: 'Owner', isAdmin: true });
     },
 
-    async issueLink(email) {
+    async issueLink(email, purpose = 'operator') {
       const user = await store.accounts.findUserByEmail(email.toLowerCase());
       if (user === undefined) throw failure('not_found', { what: `An account of ${email}` });
       const token = newToken(random, 'wagl_');
-      await store.links.create(user.id, hash(token), clock.now() + LINK_MS);
+      await store.links.create(user.id, hash(token), clock.now() + LINK_MS, purpose);
       await store.durable();
       return token;
     },
@@ -105,39 +112,6 @@ export function createAccounts(needs: AccountsNeeds): Accounts {
       if (all.length > 1 && only.is_admin === 0)
         throw invalid('account', 'There are several accounts: name one with --account <email>.');
       return only;
-    },
-
-    async redeem(linkToken) {
-      if (!isToken(linkToken, 'wagl_')) throw failure('invalid_link');
-      const now = clock.now();
-      const user = await store.links.redeem(hash(linkToken), now);
-      const [account] = user === undefined ? [] : await store.accounts.ofUser(user.id);
-      if (user === undefined || account === undefined) throw failure('invalid_link');
-      const sessionToken = newToken(random, 'wags_');
-      const expiresAt = now + SESSION_MS;
-      await store.sessions.create({
-        token_hash: hash(sessionToken),
-        user_id: user.id,
-        account_id: account.id,
-        expires_at: expiresAt,
-      });
-      await store.durable();
-      return { sessionToken, expiresAt };
-    },
-
-    async find(sessionToken) {
-      if (!isToken(sessionToken, 'wags_')) return undefined;
-      const now = clock.now();
-      const found = await store.sessions.find(hash(sessionToken), now);
-      if (found === undefined || found.session.seen_at + SESSION_IDLE_MS < now) return undefined;
-      const { session, user } = found;
-      if (session.seen_at + TOUCH_EVERY_MS < now)
-        await store.sessions.touch(hash(sessionToken), now, session.expires_at);
-      return { userId: user.id, accountId: session.account_id, name: user.name, email: user.email };
-    },
-
-    async end(sessionToken) {
-      await store.sessions.remove(hash(sessionToken));
     },
   };
 }

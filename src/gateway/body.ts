@@ -3,7 +3,7 @@ import type { MediaRequest, SendRequest } from './contract.ts';
 import type { StoredMedia } from './media.ts';
 
 /** What a message row remembers of the request (`message.body`, encrypted at rest): enough to build the message later. */
-export type Body =
+export type Body = (
   | { readonly is: 'text'; readonly text: string }
   | {
       readonly is: 'media';
@@ -13,10 +13,21 @@ export type Body =
       readonly mediaType: MediaRequest['mediaType'];
       readonly caption: string | null;
       readonly filename: string | null;
-    };
+    }
+) & { readonly quoted?: StoredQuote };
 
-export function bodyOf(content: SendRequest['content'], given: StoredMedia | null): Body {
-  if (content.is === 'text') return { is: 'text', text: content.text };
+/** The message that it answers. */
+export interface StoredQuote {
+  readonly whatsappId: string;
+  /** Bare JID; `me`: this account. */
+  readonly sender: string;
+  /** Base64 of its protobuf. */
+  readonly message: string;
+}
+
+export function bodyOf(content: SendRequest['content'], given: StoredMedia | null, quoted?: StoredQuote): Body {
+  const answering = quoted === undefined ? {} : { quoted };
+  if (content.is === 'text') return { is: 'text', text: content.text, ...answering };
   // Its `remove` is no part of the row.
   const upload = given && {
     path: given.path,
@@ -32,6 +43,7 @@ export function bodyOf(content: SendRequest['content'], given: StoredMedia | nul
     mediaType: content.mediaType,
     caption: content.caption,
     filename: content.filename,
+    ...answering,
   };
 }
 

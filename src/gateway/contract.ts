@@ -10,6 +10,9 @@ export interface Caller {
   readonly accountId: number;
   readonly deviceId: number;
   readonly deviceKind: DeviceKind;
+  /** Calling code that a number without one belongs to. */
+  readonly defaultCountry: string;
+  readonly suspended: boolean;
   /** Requests a minute for this token: the package's, else the setting's. */
   readonly rateLimit: number;
   /** A key for the rate limiter that survives nothing secret: never the token itself. */
@@ -32,6 +35,8 @@ export interface SendRequest {
   readonly async: boolean;
   /** Tied to the message in the transaction that accepts it. */
   readonly idempotencyKey: string | null;
+  /** The message that it answers: an id of the inbox, or a WhatsApp id. */
+  readonly replyTo?: string | null;
 }
 
 export interface TextRequest {
@@ -170,22 +175,6 @@ export interface Idempotency {
       readonly resume: (messageId: number) => Promise<IdempotentAnswer>;
     },
   ): Promise<IdempotentAnswer & { readonly replayed: boolean }>;
-}
-
-/** The owner's page: sign-in by one-time link, sessions. */
-export interface SignIn {
-  /** Throws `invalid_link`. Gives the session's token for the cookie. */
-  redeem(linkToken: string): Promise<{ readonly sessionToken: string; readonly expiresAt: number }>;
-  /** Who a session belongs to, or undefined. */
-  find(sessionToken: string): Promise<SignedIn | undefined>;
-  end(sessionToken: string): Promise<void>;
-}
-
-export interface SignedIn {
-  readonly userId: number;
-  readonly accountId: number;
-  readonly name: string;
-  readonly email: string;
 }
 
 export interface DeviceListItem {

@@ -34,7 +34,11 @@ export interface DeliveryNeeds {
   readonly typingMs: (content: Content) => number;
   /** Tells the row's new state to whoever waits; the write is durable by then. */
   readonly changed: (row: MessageRow) => void;
+  /** A row could not be taken; whether it still waits, the queue knows. */
+  readonly held: () => void;
   readonly durable: () => Promise<void>;
+  /** For what is no promise to anybody: durable a moment later, together with others. */
+  readonly durableSoon: () => void;
   /** WhatsApp took a message to this recipient. */
   readonly wroteTo: (recipient: string) => Promise<void>;
   /** Milliseconds from the written stanza to its acknowledgement. */
@@ -106,7 +110,8 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
   async function prepare(row: MessageRow, link: Link, signal: AbortSignal) {
     const chat = await address(row, link);
     const body = readBody(row);
-    const options = { chat, whatsappId: row.whatsapp_id };
+    const quoted = body.quoted && { ...body.quoted, message: Buffer.from(body.quoted.message, 'base64') };
+    const options = { chat, whatsappId: row.whatsapp_id, ...(quoted && { quoted }) };
     if (body.is === 'text') {
       const content: Content = { type: 'text', text: body.text };
       return { chat, content, type: 'text' as const, proto: await link.encode(content, options), release: undefined };
@@ -171,8 +176,8 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     // Frozen, or ended meanwhile: in either case nobody needs the file again.
     await release?.();
     preparations.delete(row.id);
-    // Cancelled or expired while it was prepared.
-    if (marked === undefined) return;
+    // Cancelled or expired while it was prepared, or an earlier one of its recipient holds it.
+    if (marked === undefined) return needs.held();
     needs.failpoint('marked');
     return transmit(marked, proto, link, signal);
   }
@@ -252,7 +257,6 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       const again = await messages.markResending(owner, row.id, clock.now());
       // A receipt settled it meanwhile.
       if (again === undefined) return;
-      await needs.durable();
       current = again;
     }
   }
@@ -262,7 +266,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     needs.failpoint('acknowledged');
     const marked = await messages.markSent(owner, row.whatsapp_id, serverTime, clock.now());
     await needs.wroteTo(row.recipient);
-    await needs.durable();
+    needs.durableSoon();
     needs.failpoint('sent');
     if (marked !== undefined) needs.changed(marked);
   }
@@ -277,7 +281,6 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       if (proto === undefined) return fail(row, failure('send_failed', { reason: 'its content is no longer stored.' }));
       const marked = await messages.markResending(owner, row.id, clock.now());
       if (marked === undefined) return;
-      await needs.durable();
       return transmit(marked, proto, link, signal);
     },
   };

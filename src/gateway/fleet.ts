@@ -4,9 +4,11 @@ import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { DeviceRow, Owner, Store } from '../store/index.ts';
+import type { DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
 import type { Link, OpenLink, Route } from '../whatsapp/link.ts';
+import type { Happenings } from './happenings.ts';
 import type { MediaFetcher } from './media.ts';
+import type { Outcomes } from './outcomes.ts';
 import { createStation, type Station } from './station.ts';
 import type { DeviceState } from './supervisor.ts';
 
@@ -30,7 +32,8 @@ export interface Fleet {
   state(deviceId: number): DeviceState;
   isConnected(deviceId: number): boolean;
   link(deviceId: number): Link | undefined;
-  wake(deviceId: number): void;
+  /** A message that was just accepted. */
+  accepted(row: MessageRow): void;
 }
 
 export interface FleetNeeds {
@@ -39,6 +42,8 @@ export interface FleetNeeds {
   /** Where a device connects to; undefined: nowhere now (the sandbox is off). */
   readonly route: (device: DeviceRow) => Route | undefined;
   readonly media: MediaFetcher;
+  readonly outcomes: Pick<Outcomes, 'tell'>;
+  readonly happenings: Happenings;
   readonly events: EventBus;
   /** The handset of a sandbox device scans the code at once. */
   readonly scanSandbox: (device: DeviceRow, qr: string) => void;
@@ -136,6 +141,6 @@ export function createFleet(needs: FleetNeeds): Fleet {
     state: (id) => stations.get(id)?.state ?? { is: 'idle' },
     isConnected: (id) => stations.get(id)?.state.is === 'connected',
     link: (id) => stations.get(id)?.link,
-    wake: (id) => stations.get(id)?.wake(),
+    accepted: (row) => stations.get(row.device_id)?.take(row),
   };
 }

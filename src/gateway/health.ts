@@ -46,7 +46,8 @@ const SAMPLES = 100;
 const CAPPING_MS = DAY;
 
 export interface Health {
-  acknowledged(tookMs: number): void;
+  /** True when a trouble has ended with it. */
+  acknowledged(tookMs: number): boolean;
   stalled(): void;
   capped(): void;
   storeFailed(): void;
@@ -70,7 +71,9 @@ export function createHealth(
       latencies.push(tookMs);
       if (latencies.length > SAMPLES) latencies.shift();
       lastAckAt = clock.now();
+      const ended = storeFailedAt !== null;
       storeFailedAt = null;
+      return ended;
     },
     stalled() {
       stalls.push(clock.now());

@@ -1,22 +1,33 @@
 import type { Clock } from '../base/clock.ts';
-import { failure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import { type RandomBytes, whatsappId } from '../base/ids.ts';
-import type { MessageRow, Store, WaitingFor } from '../store/index.ts';
+import type { MessageRow, Spent, Store, StoreTx, WaitingFor } from '../store/index.ts';
 import { bodyOf, readBody, typeOf } from './body.ts';
 import type { Caller, MessageQuery, Messages, MessageView, SendOutcome, SendRequest } from './contract.ts';
 import type { Fleet } from './fleet.ts';
+import { type Happenings, quotaWarning, tellingMessages } from './happenings.ts';
 import type { FetchedMedia, MediaFetcher } from './media.ts';
+import type { Outcomes } from './outcomes.ts';
 import { chatOf, normaliseRecipient, recipientText } from './recipients.ts';
+import { findQuote } from './replies.ts';
+import { readSettings } from './settings.ts';
 
 /** A message may wait this long when the caller names no other time. Seconds. */
 const LIFETIME_S = 86_400;
 
 export interface MessagesNeeds {
-  readonly store: Pick<Store, 'messages' | 'subscriptions' | 'devices' | 'transaction' | 'durable'>;
-  readonly fleet: Pick<Fleet, 'isConnected' | 'wake' | 'station'>;
+  readonly store: Pick<
+    Store,
+    'messages' | 'subscriptions' | 'devices' | 'transaction' | 'durable' | 'conversations' | 'inbox'
+  >;
+  readonly happenings: Happenings;
+  /** What STOP from a person does where the device says nothing. */
+  readonly optOut: 'record' | 'refuse';
+  readonly fleet: Pick<Fleet, 'isConnected' | 'accepted' | 'station'>;
   readonly media: Pick<MediaFetcher, 'accept' | 'discard'>;
+  readonly outcomes: Outcomes;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -25,32 +36,59 @@ export interface MessagesNeeds {
   readonly waitMs: number;
 }
 
+interface Accepted {
+  readonly row: MessageRow;
+  /** Null for sandbox devices. */
+  readonly quotaRemaining: number | null;
+}
+
 /**
  * Accepts messages and tells their story. Acceptance is one transaction (the row with its WhatsApp id, the reserved quota), durable
  * before anybody is told; the outbox does the rest, and `send` waits for what becomes of the row.
  */
 export function createMessages(needs: MessagesNeeds): Messages {
-  const { store, fleet, events, clock, random } = needs;
+  const { store, fleet, outcomes, events, clock, random } = needs;
+  const telling = tellingMessages(store, needs.happenings);
 
-  /** What the caller's subscription allows; null for sandbox devices, which use no quota. First breach throws, nothing is spent. */
-  async function subscriptionOf(caller: Caller): Promise<number | null> {
-    if (caller.deviceKind === 'sandbox') return null;
-    const subscription = await store.subscriptions.current(caller.accountId, clock.now());
-    if (subscription === undefined || subscription.ends_at <= clock.now() || subscription.suspended_at !== null)
-      throw failure('subscription_expired');
-    if (subscription.used >= subscription.message_quota) throw failure('quota_exhausted');
-    return subscription.id;
+  /** Why no quota can be taken, if so. Sandbox devices use none. */
+  async function quotaRefusal(caller: Caller): Promise<Failure | undefined> {
+    if (caller.deviceKind === 'sandbox') return undefined;
+    const now = clock.now();
+    const subscription = await store.subscriptions.current(caller.accountId, now);
+    if (subscription === undefined || subscription.ends_at <= now || subscription.suspended_at !== null)
+      return failure('subscription_expired');
+    return subscription.used >= subscription.message_quota ? failure('quota_exhausted') : undefined;
   }
 
-  async function accept(caller: Caller, request: SendRequest, id: string): Promise<MessageRow> {
+  async function refuseOptedOut(caller: Caller, recipient: string): Promise<void> {
+    if (!(await store.conversations.optedOut(caller.deviceId, [recipient])).has(recipient)) return;
     const device = await store.devices.find(caller.accountId, caller.deviceId);
-    if (device === undefined) throw failure('invalid_token');
-    if (device.suspended_at !== null) throw failure('device_suspended');
-    const recipient = normaliseRecipient(request.recipient, device.default_country);
-    const subscriptionId = await subscriptionOf(caller);
+    const rule = (device && readSettings(device.settings).opt_out) ?? needs.optOut;
+    if (rule === 'refuse') throw failure('recipient_opted_out', { number: recipient });
+  }
+
+  /** To every device of the account: the quota is theirs together. */
+  async function warn(tx: StoreTx, accountId: number, spent: Spent): Promise<void> {
+    const warning = quotaWarning(spent);
+    if (warning === undefined) return;
+    for (const { id } of await tx.devices.list(accountId)) {
+      const device = { account_id: accountId, device_id: id };
+      if (await needs.happenings.record(tx, device, warning)) needs.happenings.ring(device);
+    }
+  }
+
+  async function accept(caller: Caller, request: SendRequest, id: string): Promise<Accepted> {
+    if (caller.suspended) throw failure('device_suspended');
+    const recipient = normaliseRecipient(request.recipient, caller.defaultCountry);
     const now = clock.now();
     const due = Math.max(now, request.scheduledAt ?? now);
-    if (!request.hold && due === now && !fleet.isConnected(caller.deviceId)) throw failure('device_not_connected');
+    if (!request.hold && due === now && !fleet.isConnected(caller.deviceId)) {
+      // Subscription and quota are told first, as the order of the checks has it.
+      throw (await quotaRefusal(caller)) ?? failure('device_not_connected');
+    }
+
+    await refuseOptedOut(caller, recipientText(recipient));
+    const quoted = await findQuote(store, caller, request.replyTo ?? null, recipientText(recipient));
 
     let upload: FetchedMedia | null = null;
     if (request.content.is === 'media' && 'upload' in request.content.source) {
@@ -64,15 +102,16 @@ export function createMessages(needs: MessagesNeeds): Messages {
           : { filename: request.content.filename ?? filename ?? '' }),
       });
     }
-    const body = bodyOf(request.content, upload);
-    const row = await store
+    const body = bodyOf(request.content, upload, quoted);
+    const accepted = await store
       .transaction(async (tx) => {
-        if (subscriptionId !== null && !(await tx.subscriptions.reserve(caller.accountId, subscriptionId, 1)))
-          throw failure('quota_exhausted');
+        // Sandbox devices use no quota.
+        const spent = caller.deviceKind === 'sandbox' ? null : await tx.subscriptions.spend(caller.accountId, now);
+        if (spent === undefined) return undefined;
         const stored = await tx.messages.insert({
           account_id: caller.accountId,
           device_id: caller.deviceId,
-          subscription_id: subscriptionId,
+          subscription_id: spent?.id ?? null,
           whatsapp_id: id,
           recipient: recipientText(recipient),
           chat: chatOf(recipient),
@@ -88,36 +127,30 @@ export function createMessages(needs: MessagesNeeds): Messages {
         });
         if (request.idempotencyKey !== null)
           await tx.idempotency.attach(caller.deviceId, request.idempotencyKey, stored.id);
-        return stored;
+        if (spent !== null) await warn(tx, caller.accountId, spent);
+        return { row: stored, quotaRemaining: spent?.left ?? null };
       })
       .catch(async (error) => {
         await upload?.remove();
         throw error;
       });
-    await store.durable();
+    if (accepted === undefined) {
+      await upload?.remove();
+      // Taken by another message between the two statements, when the second finds nothing wrong.
+      throw (await quotaRefusal(caller)) ?? failure('quota_exhausted');
+    }
     needs.failpoint('accepted');
-    return row;
+    return accepted;
   }
 
   /** A filter finds a number however it is written, as a send takes it. */
-  async function asKept(caller: Caller, recipient: string): Promise<string> {
-    const device = await store.devices.find(caller.accountId, caller.deviceId);
-    if (device === undefined) throw failure('invalid_token');
-    return recipientText(normaliseRecipient(recipient, device.default_country));
-  }
+  const asKept = (caller: Caller, recipient: string): string =>
+    recipientText(normaliseRecipient(recipient, caller.defaultCountry));
 
-  /** Why a queued row does not go out now: the row's own reason, the device, or the pacing of all. */
-  function waitOf(row: MessageRow, deviceId: number): Wait {
-    const now = clock.now();
-    if (row.state !== 'queued') return null;
-    if (row.due_at > now)
-      return row.waiting_for && { for: row.waiting_for, reason: row.waiting_reason, until: row.due_at };
-    if (!fleet.isConnected(deviceId)) return { for: 'device_offline', reason: null, until: null };
-    const hold = fleet.station(deviceId)?.hold;
-    return hold !== undefined && hold.until > now ? { for: 'pacing', reason: hold.reason, until: hold.until } : null;
-  }
+  const latest = async (caller: Caller, row: MessageRow): Promise<MessageRow> =>
+    (await store.messages.find(caller.accountId, caller.deviceId, row.id)) ?? row;
 
-  const view = (caller: Caller, row: MessageRow) => viewOf(row, waitOf(row, caller.deviceId));
+  const view = (row: MessageRow) => viewOf(row, waitOf(row, fleet, clock.now()));
 
   async function remaining(caller: Caller): Promise<number | null> {
     if (caller.deviceKind === 'sandbox') return null;
@@ -125,98 +158,73 @@ export function createMessages(needs: MessagesNeeds): Messages {
     return subscription === undefined ? 0 : Math.max(0, subscription.message_quota - subscription.used);
   }
 
-  async function outcome(caller: Caller, row: MessageRow): Promise<SendOutcome> {
-    const message = view(caller, row);
+  /** The answer for a row; whatever it says of acceptance is durable by then. */
+  async function answer({ row, quotaRemaining }: Accepted): Promise<SendOutcome> {
+    const message = view(row);
+    // A message that is sent was durable before its stanza was written.
+    if (message.status !== 'sent') await store.durable();
     if (message.status === 'failed') throw failureOf(row);
-    return { is: message.status, message, quotaRemaining: await remaining(caller) };
+    return { is: message.status, message, quotaRemaining };
   }
 
   return {
     async send(caller, request, signal) {
       const id = whatsappId(random);
-      // Listening begins before the row exists: its outcome can be faster than the transaction's own promise.
-      const settled = watch(events, clock, id, needs.waitMs, signal);
+      const expected = outcomes.expect(id, needs.waitMs, signal);
       try {
-        const row = await accept(caller, request, id);
+        const accepted = await accept(caller, request, id);
+        const { row } = accepted;
         events.emit('message.accepted', { accountId: row.account_id, deviceId: row.device_id, messageId: row.id });
-        fleet.wake(caller.deviceId);
-        if (request.async || row.due_at > clock.now()) return await outcome(caller, row);
-        await settled.outcome;
-        const latest = await store.messages.find(caller.accountId, caller.deviceId, row.id);
-        return await outcome(caller, latest ?? row);
+        fleet.accepted(row);
+        if (request.async || row.due_at > clock.now()) return await answer(accepted);
+        return await answer({ ...accepted, row: (await expected.row) ?? (await latest(caller, row)) });
       } finally {
-        settled.forget();
+        expected.forget();
       }
     },
 
     async resume(caller, id, signal) {
       const row = await store.messages.find(caller.accountId, caller.deviceId, id);
       if (row === undefined) throw failure('not_found', { what: 'The message' });
-      const settled = watch(events, clock, row.whatsapp_id, needs.waitMs, signal);
+      const expected = outcomes.expect(row.whatsapp_id, needs.waitMs, signal);
       try {
-        // Looked at again once the listening has begun.
-        const now = await store.messages.find(caller.accountId, caller.deviceId, id);
-        if (statusOf(now?.state ?? row.state) === 'pending' && row.due_at <= clock.now()) await settled.outcome;
-        return await outcome(caller, (await store.messages.find(caller.accountId, caller.deviceId, id)) ?? row);
+        // Looked at again once the waiting has begun.
+        const now = await latest(caller, row);
+        const waits = statusOf(now.state) === 'pending' && now.due_at <= clock.now();
+        const settled = waits ? await expected.row : now;
+        return await answer({
+          row: settled ?? (await latest(caller, row)),
+          quotaRemaining: await remaining(caller),
+        });
       } finally {
-        settled.forget();
+        expected.forget();
       }
     },
 
     async list(caller, query: MessageQuery) {
       const { rows, total } = await store.messages.list(caller.accountId, caller.deviceId, {
         ...query,
-        ...(query.recipient === undefined ? {} : { recipient: await asKept(caller, query.recipient) }),
+        ...(query.recipient === undefined ? {} : { recipient: asKept(caller, query.recipient) }),
       });
-      return { rows: rows.map((row) => view(caller, row)), total };
+      return { rows: rows.map((row) => view(row)), total };
     },
 
     async find(caller, id) {
       const row = await store.messages.find(caller.accountId, caller.deviceId, id);
       if (row === undefined) throw failure('not_found', { what: 'The message' });
-      return view(caller, row);
+      return view(row);
     },
 
     async cancel(caller, id) {
-      const cancelled = await store.messages.cancel(caller.accountId, caller.deviceId, id);
+      const cancelled = await telling.cancel(caller.accountId, caller.deviceId, id);
       if (cancelled !== undefined) {
         await store.durable();
-        events.emit('message.changed', changeOf(cancelled));
-        return view(caller, cancelled);
+        outcomes.tell(cancelled);
+        return view(cancelled);
       }
       const row = await store.messages.find(caller.accountId, caller.deviceId, id);
       if (row === undefined) throw failure('not_found', { what: 'The message' });
       throw failure('not_cancellable', { state: row.state });
-    },
-  };
-}
-
-export const changeOf = (row: MessageRow) => ({
-  accountId: row.account_id,
-  deviceId: row.device_id,
-  messageId: row.id,
-  whatsappId: row.whatsapp_id,
-  state: row.state,
-});
-
-/** Resolves when the message has its outcome, after `waitMs`, or when the caller has gone. */
-function watch(events: EventBus, clock: Clock, whatsappId: string, waitMs: number, signal: AbortSignal | undefined) {
-  const timer = new AbortController();
-  let off = () => undefined as unknown;
-  const outcome = new Promise<void>((resolve, reject) => {
-    off = events.on('message.changed', (event) => {
-      if (event.whatsappId === whatsappId && event.state !== 'queued' && event.state !== 'sending') resolve();
-    });
-    signal?.addEventListener('abort', () => resolve(), { once: true, signal: timer.signal });
-    clock.sleep(waitMs, timer.signal).then(resolve, (error) => {
-      if (!timer.signal.aborted) reject(error);
-    });
-  });
-  return {
-    outcome,
-    forget() {
-      off();
-      timer.abort();
     },
   };
 }
@@ -239,6 +247,16 @@ export const statusOf = (state: MessageRow['state']): MessageView['status'] => {
 };
 
 type Wait = { readonly for: WaitingFor; readonly reason: string | null; readonly until: number | null } | null;
+
+/** Why a queued row does not go out now: the row's own reason, the device, or the pacing of all. */
+export function waitOf(row: MessageRow, fleet: Pick<Fleet, 'isConnected' | 'station'>, now: number): Wait {
+  if (row.state !== 'queued') return null;
+  if (row.due_at > now)
+    return row.waiting_for && { for: row.waiting_for, reason: row.waiting_reason, until: row.due_at };
+  if (!fleet.isConnected(row.device_id)) return { for: 'device_offline', reason: null, until: null };
+  const hold = fleet.station(row.device_id)?.hold;
+  return hold !== undefined && hold.until > now ? { for: 'pacing', reason: hold.reason, until: hold.until } : null;
+}
 
 export function viewOf(row: MessageRow, wait: Wait): MessageView {
   const body = readBody(row);

@@ -17,8 +17,10 @@ import type { Pacing, PacingReason } from './pacing.ts';
  */
 export interface Outbox {
   start(): void;
-  /** There may be something to do: a new row, a new connection. */
+  /** There may be something to do: a new connection, rows that another process has accepted. */
   wake(): void;
+  /** A row that was just accepted. */
+  take(row: MessageRow): void;
   /** What the link says about messages of ours. */
   onLinkEvent(event: LinkEvent): void;
   /** The connection went; whatever was on the wire is unknown. */
@@ -49,13 +51,17 @@ export interface OutboxNeeds {
   readonly link: () => Link | undefined;
   readonly changed: (row: MessageRow) => void;
   readonly durable: () => Promise<void>;
+  readonly durableSoon: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 const LANES = 16;
 /** The wake-up is an accelerator; this poll is the promise. */
-const POLL_MS = 1000;
+const POLL_MS = 15_000;
+const AFTER_FAILURE_MS = 1000;
+/** Messages whose receipts are remembered, so that a group's twenty do not ask the store twenty times. */
+const RECEIPTS = 5_000;
 
 export function createOutbox(needs: OutboxNeeds): Outbox {
   const { owner, messages, clock, log } = needs;
@@ -68,10 +74,38 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   let recovered: Link | undefined;
   let nextExpiry = 0;
   let hold: Hold | undefined;
+  /** Rows may wait that nobody told of: those of an earlier life, or behind a recipient's lane. Until a claim finds none. */
+  let backlog = true;
+  /** Counts the calls of `wake`: a row that was told of while a claim ran may have come too late for it. */
+  let wakes = 0;
+  /** Recipients with a lane for whom another row has come meanwhile. */
+  const followers = new Set<string>();
+  /** Just accepted, and nothing is known to hold them. */
+  let fresh: MessageRow[] = [];
+  const receipted = new Map<string, 'delivered' | 'read'>();
 
-  function wake(): void {
+  function ringUp(): void {
     awake = true;
     ring?.();
+  }
+
+  function wake(): void {
+    wakes += 1;
+    backlog = true;
+    ringUp();
+  }
+
+  /**
+   * Nearly every message goes to somebody for whom nothing waits: it needs no claim, which would only find it again. `markSending`
+   * looks once more whether anything holds it.
+   */
+  function take(row: MessageRow): void {
+    if (lanes.has(row.recipient)) followers.add(row.recipient);
+    else if (backlog || hold !== undefined || lanes.size >= LANES || row.due_at > clock.now()) wake();
+    else {
+      fresh.push(row);
+      ringUp();
+    }
   }
 
   async function idle(ms: number): Promise<void> {
@@ -96,7 +130,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       })
       .finally(() => {
         lanes.delete(row.recipient);
-        wake();
+        if (followers.delete(row.recipient)) wake();
+        else if (backlog) ringUp();
       });
     lanes.set(row.recipient, lane);
   }
@@ -111,7 +146,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       } catch (error) {
         // The store failed: nothing was taken. Say so and try again.
         log.error({ err: asError(error) }, 'the outbox could not read its messages');
-        await idle(POLL_MS);
+        backlog = true;
+        await idle(AFTER_FAILURE_MS);
       }
     }
   }
@@ -127,7 +163,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     }
 
     const link = needs.link();
-    if (link === undefined) return POLL_MS;
+    if (link === undefined) {
+      fresh = [];
+      backlog = true;
+      return POLL_MS;
+    }
     if (recovered !== link) {
       // Lanes of the connection before end by themselves (their answers were closed); only then is `sending` the whole truth.
       await Promise.all(lanes.values());
@@ -144,11 +184,24 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     }
 
     const free = LANES - lanes.size;
-    if (free === 0) return POLL_MS;
+    if (free === 0) {
+      backlog ||= fresh.length > 0;
+      return POLL_MS;
+    }
     // At most one row for each recipient; one that is being prepared is still `queued`, and its lane says so.
-    const rows = (await messages.claim(owner, now, LANES)).filter((row) => !lanes.has(row.recipient)).slice(0, free);
+    const quiet = lanes.size === 0;
+    const before = wakes;
+    const express = fresh;
+    fresh = [];
+    const claimed = backlog ? await messages.claim(owner, now, LANES) : express;
+    const rows = claimed.filter((row) => !lanes.has(row.recipient)).slice(0, free);
+    backlog ||= rows.length < express.length;
     hold = undefined;
     for (const row of rows) {
+      if (lanes.has(row.recipient)) {
+        followers.add(row.recipient);
+        continue;
+      }
       const isNew = await needs.conversations.isNew(row.recipient);
       const verdict = pacing.judge({ recipient: row.recipient, priority: row.priority, isNew });
       if (verdict.is === 'go') {
@@ -157,14 +210,17 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       } else if (verdict.everybody) {
         // The rows behind have no higher priority: they wait at least as long.
         hold = verdict;
+        backlog = true;
         return Math.max(1, Math.min(POLL_MS, verdict.until - now));
       } else {
         const waiting = await messages.markWaiting(owner, row.id, 'pacing', verdict.until, verdict.reason);
         if (waiting !== undefined) needs.changed(waiting);
       }
     }
-    if (rows.length > 0) return POLL_MS;
+    if (!backlog) return POLL_MS;
     const due = await messages.nextDue(owner, now);
+    // Nothing is left that nobody will tell of.
+    if (quiet && claimed.length === 0 && due === undefined && before === wakes) backlog = false;
     return due === undefined ? POLL_MS : Math.max(1, Math.min(POLL_MS, due - now));
   }
 
@@ -175,7 +231,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       // Late: the one who waited has gone. The row may still be `sending`.
       const row = await messages.markSent(owner, event.whatsappId, event.serverTime, clock.now());
       if (row !== undefined) {
-        await needs.durable();
+        needs.durableSoon();
         needs.changed(row);
       }
       return;
@@ -184,16 +240,17 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function receipt(event: Extract<LinkEvent, { type: 'receipt' }>): Promise<void> {
+    const step = event.step === 'delivered' ? 'delivered' : 'read';
+    const before = receipted.get(event.whatsappId);
+    if (before === step || before === 'read') return;
+    receipted.set(event.whatsappId, step);
+    const [oldest] = receipted.keys();
+    if (receipted.size > RECEIPTS && oldest !== undefined) receipted.delete(oldest);
     // WhatsApp tells whole seconds; within that second our clock knows more, and nothing is delivered before it was sent.
     const at = Math.max(event.at, Math.min(clock.now(), event.at + 999));
-    const row = await messages.applyReceipt(
-      owner,
-      event.whatsappId,
-      event.step === 'delivered' ? 'delivered' : 'read',
-      at,
-    );
+    const row = await messages.applyReceipt(owner, event.whatsappId, step, at);
     if (row === undefined) return;
-    await needs.durable();
+    needs.durableSoon();
     // Whoever got the message proves that WhatsApp took it: a receipt counts as the acknowledgement.
     needs.acknowledgements.settle(event.whatsappId, {
       is: 'acknowledged',
@@ -214,6 +271,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       running ??= run();
     },
     wake,
+    take,
     onLinkEvent(event) {
       if (event.type === 'ack') told(acknowledge(event), 'an acknowledgement');
       else if (event.type === 'receipt') told(receipt(event), 'a receipt');

@@ -3,6 +3,8 @@ import { PACING, type PacingSettings } from './pacing.ts';
 /** What a device has of its own in `device.settings` (JSON); absent keys have the product's defaults. */
 export interface DeviceSettings {
   readonly pacing?: Partial<PacingSettings>;
+  /** What STOP from a person does; absent: the setting OPT_OUT. */
+  readonly opt_out?: 'record' | 'refuse';
 }
 
 export const readSettings = (json: string): DeviceSettings => JSON.parse(json) as DeviceSettings;

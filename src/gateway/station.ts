@@ -5,16 +5,20 @@ import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { DeviceMemory, DevicePatch, DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
-import type { Content, Incoming, Link, LinkEvent, OpenLink, Route } from '../whatsapp/link.ts';
+import type { Content, Link, LinkEvent, MessageKey, OpenLink, Route } from '../whatsapp/link.ts';
 import { createAcknowledgements } from './acknowledgements.ts';
 import { createConversations } from './conversations.ts';
 import { createDelivery } from './delivery.ts';
+import { deviceHealth, deviceStatus, type Happenings, tellingMessages } from './happenings.ts';
 import { createHealth, type DeviceHealth } from './health.ts';
+import type { Self } from './inbox/rows.ts';
+import { createSurfacing } from './inbox/surfacing.ts';
 import type { MediaFetcher } from './media.ts';
-import { changeOf } from './messages.ts';
 import { createOutbox, type Hold } from './outbox.ts';
+import type { Outcomes } from './outcomes.ts';
 import { createPacing, type Pacing } from './pacing.ts';
 import { createRegistrations } from './registrations.ts';
+import { sendReaction } from './replies.ts';
 import { pacingOf } from './settings.ts';
 import { createSupervisor, type DeviceState } from './supervisor.ts';
 
@@ -33,9 +37,15 @@ export interface Station {
   /** Everything waits until then: the pacing. */
   readonly hold: Hold | undefined;
   health(): DeviceHealth;
+  /** The account has changed the device's settings: they hold from the next message on. */
+  changeSettings(row: Pick<DeviceRow, 'kind' | 'settings'>): void;
   /** Looks whether something has changed by the mere passing of time. */
   tellHealth(): void;
   wake(): void;
+  /** A row that was just accepted. */
+  take(row: MessageRow): void;
+  /** Reacts to a message, and waits for WhatsApp's acknowledgement. Throws `device_not_connected`, `refused_by_whatsapp`, `send_failed`. */
+  react(to: MessageKey, emoji: string): Promise<void>;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -46,6 +56,8 @@ export interface StationNeeds {
   readonly store: Store;
   readonly openLink: OpenLink;
   readonly media: MediaFetcher;
+  readonly outcomes: Pick<Outcomes, 'tell'>;
+  readonly happenings: Happenings;
   readonly events: EventBus;
   readonly scanSandbox: (device: DeviceRow, qr: string) => void;
   readonly failpoint: Failpoint;
@@ -55,6 +67,7 @@ export interface StationNeeds {
 }
 
 const DAY_MS = 86_400_000;
+const SYNC_AFTER_MS = 100;
 /** WhatsApp did not say how long it lets no conversation be opened. */
 const UNTOLD_LOCK_MS = DAY_MS;
 
@@ -65,14 +78,42 @@ const typingOf = (content: Content): number =>
 export function createStation(needs: StationNeeds): Station {
   const { device, owner, store, events, clock, log } = needs;
   const acknowledgements = createAcknowledgements(clock);
-  const changed = (row: MessageRow) => events.emit('message.changed', changeOf(row));
+  const messages = tellingMessages(store, needs.happenings);
+  let self: Self = { phone: device.phone, lid: device.lid };
+  let toldStatus = device.state;
+  const changed = (row: MessageRow) => {
+    needs.outcomes.tell(row);
+    // It waits for another time now: the outbox must know which.
+    if (row.state === 'queued') outbox.wake();
+  };
   let pairing = false;
   const isSandbox = device.kind === 'sandbox';
   const conversations = createConversations({ owner, store: store.conversations, clock });
   const health = createHealth(device, clock);
   let pacing: Pacing | undefined;
+  /** What the pacing goes by at each look: changed in place when the account changes it. */
+  const settings = { ...pacingOf(device) };
   let lockedUntil = device.time_lock_until ?? 0;
   let noticed = '';
+  const soon = new AbortController();
+  let syncing = false;
+  /**
+   * For what nobody's promise hangs on: an acknowledgement or receipt that a power failure takes back is learned again (the same stanza
+   * once more) or is lost as a mere time. Many of them share one sync of the disk.
+   */
+  function durableSoon(): void {
+    if (syncing) return;
+    syncing = true;
+    clock
+      .sleep(SYNC_AFTER_MS, soon.signal)
+      .then(() => {
+        syncing = false;
+        return store.durable();
+      })
+      .catch((error) => {
+        if (!soon.signal.aborted) log.error({ err: asError(error) }, 'the disk could not be synced');
+      });
+  }
   const freshMemory = () => withFailpoints(store.deviceMemory(owner), needs.failpoint);
   let memory = freshMemory();
 
@@ -98,7 +139,6 @@ export function createStation(needs: StationNeeds): Station {
     onLinkEvent: (event) => {
       outbox.onLinkEvent(event);
       onLinkEvent(event);
-      tellHealth();
     },
     clock,
     random: needs.random,
@@ -107,18 +147,20 @@ export function createStation(needs: StationNeeds): Station {
 
   const delivery = createDelivery({
     owner,
-    messages: store.messages,
+    messages,
     registrations: createRegistrations(clock),
     acknowledgements,
     media: needs.media,
     typingMs: isSandbox ? () => 0 : typingOf,
     changed,
+    held: () => outbox.wake(),
     durable: store.durable,
+    durableSoon,
     failpoint: needs.failpoint,
     wroteTo: isSandbox ? async () => undefined : conversations.wroteTo,
     acknowledged: (tookMs) => {
-      health.acknowledged(tookMs);
-      tellHealth();
+      // Only the end of a trouble is news; the rest is looked at in every round of the fleet.
+      if (health.acknowledged(tookMs)) tellHealth();
     },
     storeFailed: () => {
       health.storeFailed();
@@ -134,7 +176,7 @@ export function createStation(needs: StationNeeds): Station {
 
   const outbox = createOutbox({
     owner,
-    messages: store.messages,
+    messages,
     delivery,
     pacing: loadPacing,
     conversations: isSandbox ? { isNew: async () => false } : conversations,
@@ -142,6 +184,18 @@ export function createStation(needs: StationNeeds): Station {
     link: () => (supervisor.state.is === 'connected' && supervisor.state.caughtUp ? supervisor.link : undefined),
     changed,
     durable: store.durable,
+    durableSoon,
+    clock,
+    log,
+  });
+
+  const surfacing = createSurfacing({
+    owner,
+    store,
+    happenings: needs.happenings,
+    events,
+    self: () => self,
+    heardFrom: isSandbox ? async () => undefined : conversations.heardFrom,
     clock,
     log,
   });
@@ -167,18 +221,33 @@ export function createStation(needs: StationNeeds): Station {
   let remembering = Promise.resolve();
   function remember(state: DeviceState): void {
     remembering = remembering
-      .then(() => store.devices.update(device.account_id, device.id, patchOf(state, clock.now())))
+      .then(() => tellStatus(patchOf(state, clock.now())))
       .then(() => events.emit('device.changed', { accountId: device.account_id, deviceId: device.id, state: state.is }))
       .catch((error) => log.error({ err: asError(error) }, 'the state of a device could not be stored'));
+  }
+
+  /** The word of the state, told when it is another than before: the tries of a reconnection are one. */
+  async function tellStatus(patch: DevicePatch & { readonly state: string }): Promise<void> {
+    const isNews = patch.state !== toldStatus;
+    await store.transaction(async (tx) => {
+      const row = await tx.devices.update(device.account_id, device.id, patch);
+      if (isNews && row !== undefined)
+        await needs.happenings.record(tx, owner, deviceStatus(patch.state, row.state_reason));
+    });
+    if (!isNews) return;
+    toldStatus = patch.state;
+    needs.happenings.ring(owner);
   }
 
   function onLinkEvent(event: LinkEvent): void {
     const now = clock.now();
     switch (event.type) {
       case 'paired':
+        self = { phone: event.phone, lid: event.lid };
         keep({ ...account(event), linked_at: now, phone_seen_at: now });
         break;
       case 'open':
+        self = { phone: event.phone, lid: event.lid };
         keep(account(event));
         break;
       case 'phone_seen':
@@ -187,23 +256,17 @@ export function createStation(needs: StationNeeds): Station {
         break;
       case 'capping':
         health.capped();
+        tellHealth();
         break;
       case 'time_lock':
         // One number of the sandbox refuses with 463; the others must go on.
         if (!isSandbox) lock(event.until ?? now + UNTOLD_LOCK_MS);
         break;
       case 'message':
-        told(hear(event), 'who wrote could not be stored');
+        surfacing.hear(event);
         break;
       default:
     }
-  }
-
-  async function hear(event: Incoming): Promise<void> {
-    if (event.fromMe) return;
-    if (!isSandbox) await conversations.heardFrom([event.phone, event.lid]);
-    const { whatsappId } = event;
-    events.emit('message.received', { accountId: device.account_id, deviceId: device.id, whatsappId });
   }
 
   const account = (event: { phone: string; lid: string | null; name: string | null }) => ({
@@ -224,13 +287,13 @@ export function createStation(needs: StationNeeds): Station {
     lockedUntil = until;
     pacing?.lock(until);
     keep({ time_lock_until: until });
+    tellHealth();
   }
 
   /** What an earlier life of the process sent counts on. */
   async function loadPacing(): Promise<Pacing> {
     const row = await store.accounts.find(device.account_id);
     const timeZone = row?.time_zone ?? 'UTC';
-    const settings = pacingOf(device);
     const now = clock.now();
     pacing = createPacing({
       settings,
@@ -256,11 +319,12 @@ export function createStation(needs: StationNeeds): Station {
     if (now === noticed) return;
     noticed = now;
     events.emit('device.health', { accountId: device.account_id, deviceId: device.id });
+    const happening = deviceHealth(look());
+    remembering = remembering
+      .then(() => store.transaction((tx) => needs.happenings.record(tx, owner, happening)))
+      .then(() => needs.happenings.ring(owner))
+      .catch((error) => log.error({ err: asError(error) }, 'the health of a device could not be told'));
   }
-
-  const told = (work: Promise<void>, what: string) => {
-    work.catch((error) => log.error({ err: asError(error) }, what));
-  };
 
   return {
     owner,
@@ -278,23 +342,34 @@ export function createStation(needs: StationNeeds): Station {
     },
     start() {
       outbox.start();
+      surfacing.start();
       supervisor.start();
     },
     startPairing() {
       pairing = true;
       outbox.start();
+      surfacing.start();
       supervisor.start();
     },
     get hold() {
       return outbox.hold;
     },
     health: look,
+    changeSettings(row) {
+      Object.assign(settings, pacingOf(row));
+      outbox.wake();
+    },
     tellHealth,
     wake: outbox.wake,
+    react: (to, emoji) => sendReaction({ link: supervisor.link, acknowledgements, random: needs.random }, to, emoji),
+    take: outbox.take,
     async stop(graceMs) {
       await outbox.stop(graceMs);
       await supervisor.stop();
+      await surfacing.stop();
       await remembering;
+      soon.abort();
+      await store.durable();
     },
   };
 }

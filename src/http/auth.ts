@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/errors.ts';
+import { type Allowance, createLimits } from '../base/limits.ts';
 import type { Caller, Devices } from '../gateway/contract.ts';
-import { type Allowance, createLimits } from './limits.ts';
 
 /** Wrong tokens a minute from one address, before it is asked to wait. */
 export const WRONG_TOKENS_PER_MINUTE = 30;

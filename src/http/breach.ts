@@ -14,7 +14,7 @@ interface Issue {
 export function breach(error: object, request: FastifyRequest): Failure {
   const row = request.routeOptions.config.row;
   if ('validationContext' in error && error.validationContext === 'params')
-    return failure('not_found', { what: row?.operation.tag === 'Messages' ? 'The message' : 'It' });
+    return failure('not_found', { what: row?.operation.tag.endsWith('essages') ? 'The message' : 'It' });
 
   const issues = readIssues(error);
   const body: unknown = request.body;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import type { Log } from '../base/log.ts';
 import type { Caller, IdempotentAnswer } from '../gateway/contract.ts';
 import { idempotencyKey, once, requestHash } from './replay.ts';
-import type { Answer, Ask, Gateway, ReceivedFile, Row } from './row.ts';
+import type { Answer, Ask, Gateway, Operation, ReceivedFile, Row } from './row.ts';
 import { receiveForm } from './upload.ts';
 
 declare module 'fastify' {
@@ -14,10 +14,15 @@ declare module 'fastify' {
     upload: ReceivedFile | null;
   }
   interface FastifyContextConfig {
-    row?: Row;
+    row?: RouteFacts;
     /** Content types that the route takes, for people. */
     accepts?: string;
   }
+}
+
+/** What the hooks of the whole server ask of a route, whichever table its row is in. */
+export interface RouteFacts extends Pick<Row, 'requires' | 'upload'> {
+  readonly operation: Pick<Operation, 'tag'>;
 }
 
 interface MountParts {
@@ -65,7 +70,13 @@ function schemaOf(row: Row): NonNullable<RouteShorthandOptions['schema']> {
   };
 }
 
-async function receive(request: FastifyRequest, reply: FastifyReply, { upload }: Row, parts: MountParts) {
+/** The body; of a form its fields, its file is `request.upload` until the answer was given. */
+export async function receive(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { upload }: Pick<Row, 'upload'>,
+  parts: Pick<MountParts, 'uploadFolder' | 'log'>,
+) {
   if (!upload || !request.isMultipart()) return request.body;
   const form = await receiveForm(request, upload.field, parts.uploadFolder);
   request.upload = form.file ?? null;
@@ -81,7 +92,7 @@ async function receive(request: FastifyRequest, reply: FastifyReply, { upload }:
  * Null and the empty string mean "not given"; a body that is no object gives nothing. `keep`: fields whose empty value is a mistake
  * that the caller is told of.
  */
-function withoutEmpty(given: unknown, keep: readonly string[] = []): Record<string, unknown> {
+export function withoutEmpty(given: unknown, keep: readonly string[] = []): Record<string, unknown> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return {};
   return Object.fromEntries(
     Object.entries(given).filter(([key, value]) => keep.includes(key) || (value !== null && value !== '')),
@@ -97,6 +108,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
     params: request.params,
     upload: request.upload ?? undefined,
     idempotencyKey: key ?? null,
+    lastEventId: String(request.headers['last-event-id'] ?? '') || null,
     signal: untilGone(reply, parts.stopping),
   };
   const told = async (giving: Promise<Answer>): Promise<Answer> => {
@@ -106,7 +118,8 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
   };
 
   if (key === undefined || request.caller === null) {
-    const { status, body } = await told(row.handle(ask, parts.gateway));
+    const { status, body, stream } = await told(row.handle(ask, parts.gateway));
+    if (stream !== undefined) return sendStream(reply.code(status), stream);
     return reply.code(status).send(body);
   }
   const { caller } = request;
@@ -130,8 +143,16 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
   return reply.code(status).type('application/json; charset=utf-8').send(body);
 }
 
+function sendStream(reply: FastifyReply, { content, type, filename, bytes }: NonNullable<Answer['stream']>) {
+  if (filename !== undefined)
+    reply.header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(filename.slice(0, 200))}`);
+  if (bytes !== undefined) reply.header('Content-Length', bytes);
+  // Proxies such as nginx would gather what must be told at once.
+  return reply.header('X-Accel-Buffering', 'no').type(type).send(content);
+}
+
 /** Aborted when the connection ends before the answer, or the server is stopping. */
-function untilGone(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
+export function untilGone(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort(stopping.reason);
   stopping.addEventListener('abort', stop);

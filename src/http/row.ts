@@ -2,6 +2,11 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { FailureCode } from '../base/errors.ts';
 import type { Caller, Devices, Idempotency, Messages } from '../gateway/contract.ts';
+import type { Inbox } from '../gateway/inbox.ts';
+import type { InboxMedia } from '../gateway/inbox-media.ts';
+import type { LiveEvents } from '../gateway/live.ts';
+import type { Replies } from '../gateway/replies.ts';
+import type { Webhooks } from '../gateway/webhooks.ts';
 
 /** What the rows of the public API ask for; each handler names its part with Pick. */
 export interface Gateway {
@@ -9,6 +14,13 @@ export interface Gateway {
   readonly devices: Pick<Devices, 'authenticate' | 'describe' | 'quotaRemaining'>;
   readonly idempotency: Pick<Idempotency, 'once'>;
   readonly store: StoreReadiness;
+  readonly inbox: Pick<Inbox, 'list' | 'find' | 'media' | 'read'>;
+  readonly inboxMedia: Pick<InboxMedia, 'open'>;
+  readonly replies: Replies;
+  readonly webhooks: Webhooks;
+  readonly liveEvents: LiveEvents;
+  /** The address of this server, as others reach it. */
+  readonly url: () => string;
 }
 
 export interface StoreReadiness {
@@ -26,6 +38,8 @@ export interface Ask<Body = unknown, Query = unknown, Params = unknown> {
   /** A file that was uploaded with the request, already received in full. */
   readonly upload: ReceivedFile | undefined;
   readonly idempotencyKey: string | null;
+  /** Of a stream that was cut off. */
+  readonly lastEventId: string | null;
   /** Aborted when the caller has gone or the server is stopping. */
   readonly signal: AbortSignal;
 }
@@ -44,9 +58,17 @@ export interface ReceivedFile {
 
 export interface Answer {
   readonly status: number;
-  readonly body: unknown;
+  readonly body?: unknown;
   /** For X-Quota-Remaining, where the handler knows it; null: the device uses no quota. */
   readonly quotaRemaining?: number | null;
+  /** In the place of `body`. */
+  readonly stream?: {
+    readonly content: Readable;
+    readonly type: string;
+    /** It is saved under this name, and shown by no browser. */
+    readonly filename?: string;
+    readonly bytes?: number;
+  };
 }
 
 export interface Operation {
@@ -63,7 +85,7 @@ export interface DocumentedAnswer {
 }
 
 interface RowParts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it: `/messages/{id}`. */
   readonly path: string;
   readonly operation: Operation;
@@ -79,6 +101,8 @@ interface RowParts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType
   /** The answer for a message that a request with the same key had accepted. */
   resume?(ask: TokenAsk, gateway: Gateway, messageId: number): Promise<Answer>;
   readonly answers: Readonly<Record<number, DocumentedAnswer>>;
+  /** What comes in the place of JSON. */
+  readonly produces?: 'text/event-stream' | 'application/octet-stream';
   /** Ways to fail beside those that the row's shape brings with it (token, body). */
   readonly failures: readonly FailureCode[];
   readonly examples?: { readonly body?: unknown; readonly query?: Readonly<Record<string, string>> };

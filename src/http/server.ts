@@ -12,22 +12,27 @@ import { failure } from '../base/errors.ts';
 import { type RandomBytes, requestId, systemRandom } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { createAuth } from './auth.ts';
+import { mountDashboard } from './dashboard.ts';
 import { mountDocs } from './docs/routes.ts';
 import { failureBody, failureReply } from './envelope.ts';
 import { watchRoutes } from './methods.ts';
 import { mount } from './mount.ts';
-import { mountPages, type PageParts } from './pages/routes.ts';
+import type { PanelGateway } from './panel/gateway.ts';
+import { mountPanel } from './panel/mount.ts';
 import { routes } from './routes.ts';
 import type { Gateway } from './row.ts';
 
-export interface ServerParts extends Gateway, Pick<PageParts, 'accounts'> {
-  readonly devices: Gateway['devices'] & PageParts['devices'];
+export interface ServerParts extends Gateway {
+  /** Absent: the public API alone, without the dashboard. */
+  readonly panel?: PanelGateway;
   readonly config: Pick<
     Config,
     'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'MEDIA_MAX_MB' | 'DATA_DIR' | 'APP_VERSION'
   >;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  /** Of the built dashboard; `dashboard/dist` when nothing is said. */
+  readonly dashboardFolder?: string;
   /** For request ids; the system's when nothing is said. */
   readonly random?: RandomBytes;
 }
@@ -47,7 +52,7 @@ const BODY_LIMIT = 1_048_576;
 /** A request that has not arrived in full by then is given up: 100 MB over 3 Mbit/s take 280 s. */
 const RECEIVE_MS = 300_000;
 
-/** The HTTP surface: the public API, its documentation, the owner's page, health. Nothing listens before `listen()`. */
+/** The HTTP surface: the public API, its documentation, the dashboard, health. Nothing listens before `listen()`. */
 export async function createServer(parts: ServerParts): Promise<Server> {
   const { config, log, clock, random = systemRandom } = parts;
   const stopping = new AbortController();
@@ -109,25 +114,34 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   });
   takeJson(fastify);
 
-  const enter = createAuth({ devices: parts.devices, clock });
-  await fastify.register(async (api) => {
-    await api.register(multipart, {
+  /** Multipart forms, where the route takes a file. */
+  const takeForms = async (scope: FastifyInstance) => {
+    await scope.register(multipart, {
       limits: { fileSize: config.MEDIA_MAX_MB * 1_048_576, files: 1, fields: 50, fieldSize: BODY_LIMIT },
       throwFileSizeLimit: false,
     });
-    api.addHook('preParsing', async (request) => {
+    scope.addHook('preParsing', async (request) => {
       const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
       if (isForm && !request.routeOptions.config.row?.upload)
         throw failure('unsupported_media_type', { given: 'multipart/form-data', expected: 'application/json' });
     });
+  };
+
+  const enter = createAuth({ devices: parts.devices, clock });
+  await fastify.register(async (api) => {
+    await takeForms(api);
     for (const { prefix, rows } of routes)
       mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder });
   });
-  await fastify.register(async (site) => {
-    await site.register(cookie);
-    mountPages(site, parts);
-  });
+  const { panel } = parts;
+  if (panel !== undefined)
+    await fastify.register(async (site) => {
+      await site.register(cookie);
+      await takeForms(site);
+      mountPanel(site, { gateway: panel, config, clock, log, stopping: stopping.signal, uploadFolder });
+    });
   await fastify.register(async (site) => mountDocs(site, parts));
+  mountDashboard(fastify, { unrouted, ...(parts.dashboardFolder !== undefined && { folder: parts.dashboardFolder }) });
 
   return {
     fastify,
@@ -162,7 +176,7 @@ function takeJson(fastify: FastifyInstance) {
   });
 }
 
-/** No script runs on any page of this server, and nothing is loaded from elsewhere. */
+/** No script runs on any page but the dashboard's (`dashboard.ts`), and nothing is loaded from elsewhere. */
 const security = (publicUrl: string | undefined) => ({
   contentSecurityPolicy: {
     useDefaults: false,

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { createPackages } from './packages.ts';
 import type { AccountTable, Role, UserTable } from './schema.ts';
@@ -89,6 +89,33 @@ export function createAccounts(context: Context) {
         .execute(),
 
     list: (): Promise<AccountRow[]> => db.selectFrom('account').selectAll().orderBy('id').execute(),
+
+    /** A page of all, the newest first, with `q` somewhere in the name or in a member's address. */
+    async search(q: string | undefined, limit: number, page: number): Promise<{ rows: AccountRow[]; total: number }> {
+      let matching = db.selectFrom('account');
+      if (q !== undefined) {
+        const part = `%${q.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+        matching = matching.where(
+          sql<boolean>`(lower(account.name) like ${part} escape '\\' or exists (
+            select 1 from membership join "user" on "user".id = membership.user_id
+            where membership.account_id = account.id and "user".email like ${part} escape '\\'))`,
+        );
+      }
+      const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+      const rows = await matching
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset((page - 1) * limit)
+        .execute();
+      return { rows, total };
+    },
+
+    update: (
+      id: number,
+      patch: Partial<Pick<AccountRow, 'name' | 'time_zone' | 'suspended_at'>>,
+    ): Promise<AccountRow | undefined> =>
+      db.updateTable('account').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
 
     async count(): Promise<number> {
       const { count } = await db

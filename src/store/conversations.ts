@@ -30,6 +30,29 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect'>) {
         on conflict (device_id, peer) do nothing`.execute(db);
     },
 
+    /** This person wants no more messages, or (null) does again. Nothing when the lease is another's. */
+    async optOut(owner: Owner, peer: string, at: number | null, now: number): Promise<void> {
+      const { int } = context.dialect.columns;
+      await sql`
+        insert into conversation (device_id, peer, opened_by, opened_at, opted_out_at)
+        select device.id, cast(${peer} as text), 'them', ${now}, cast(${at} as ${sql.raw(int)})
+        from device where device.id = ${owner.device_id} and ${isOwner(context, owner)}
+        on conflict (device_id, peer) do update set opted_out_at = excluded.opted_out_at`.execute(db);
+    },
+
+    /** Of these peers, those who want no more messages. */
+    async optedOut(device_id: number, peers: readonly string[]): Promise<Set<string>> {
+      if (peers.length === 0) return new Set();
+      const rows = await db
+        .selectFrom('conversation')
+        .select('peer')
+        .where('device_id', '=', device_id)
+        .where('peer', 'in', peers)
+        .where('opted_out_at', 'is not', null)
+        .execute();
+      return new Set(rows.map(({ peer }) => peer));
+    },
+
     /** How many the device began since then, Unix ms. */
     async countOpened(device_id: number, since: number): Promise<number> {
       const { count } = await db

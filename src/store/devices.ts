@@ -74,6 +74,18 @@ export function createDevices(context: Context) {
     find: (account_id: number, id: number): Promise<DeviceRow | undefined> =>
       alive(account_id).where('id', '=', id).executeTakeFirst(),
 
+    /** The deleted ones, too: their history stays. */
+    listEver: (account_id: number): Promise<DeviceRow[]> =>
+      db.selectFrom('device').selectAll().where('account_id', '=', account_id).orderBy('id').execute(),
+
+    /** For administrators: of whichever tenant. */
+    findAnywhere: (id: number): Promise<DeviceRow | undefined> =>
+      db.selectFrom('device').selectAll().where('id', '=', id).where('deleted_at', 'is', null).executeTakeFirst(),
+
+    /** For administrators: of all tenants, those that are not deleted. */
+    listAll: (): Promise<DeviceRow[]> =>
+      db.selectFrom('device').selectAll().where('deleted_at', 'is', null).orderBy('id').execute(),
+
     list: (account_id: number): Promise<DeviceRow[]> => alive(account_id).orderBy('id').execute(),
 
     /** The row as it is now; undefined when there is none. */

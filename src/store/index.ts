@@ -1,27 +1,45 @@
 import { sql } from 'kysely';
 import type { Vault } from '../base/vault.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { type Audit, createAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { createDevices, type Devices } from './devices.ts';
+import { createEventLog, type EventLog } from './events.ts';
 import type { Owner } from './fence.ts';
+import { createHistories, type Histories } from './histories.ts';
 import { createIdempotency, type Idempotency } from './idempotency.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import { createInvitations, type Invitations } from './invitations.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLinks, type Links } from './links.ts';
+import { createMembers, type Members } from './members.ts';
 import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
 import { createMessages, type Messages } from './messages.ts';
 import { createPackages, type Packages } from './packages.ts';
+import { createPurchases, type Purchases } from './purchases.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import { createSettings, type Settings } from './settings.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 import { inTransaction } from './transactions.ts';
+import { createUsers, type Users } from './users.ts';
+import { createWebhooks, type Webhooks } from './webhooks.ts';
 
 export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
+export type { AuditRow } from './audit.ts';
 export type { Conversations } from './conversations.ts';
+export type { Deliveries, DeliveryRow, Due } from './deliveries.ts';
 export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
+export type { EventLog, NewEvent, StoredEvent } from './events.ts';
 export { type Owner, StaleOwner } from './fence.ts';
+export type { DayFigures, Search } from './histories.ts';
 export type { Begun, Idempotency } from './idempotency.ts';
+export type { Inbox, InboxBody, InboxFilter, InboxRow, NewInboxRow } from './inbox.ts';
+export type { DeliveryState } from './inbox-schema.ts';
+export type { InvitationRow } from './invitations.ts';
 export type { Journal, JournalRow } from './journal.ts';
 export type { Leases } from './leases.ts';
 export type { Links } from './links.ts';
@@ -30,12 +48,14 @@ export { type MessageBody, type MessageRow, type MessageStatus, statuses } from 
 export type { History, Messages, NewMessage, Statistics } from './messages.ts';
 export type { Frozen } from './outbox.ts';
 export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
-export type { NewPackage, PackageRow, Packages } from './packages.ts';
-export type { DeviceKind, MessageState, MessageType, Role, WaitingFor } from './schema.ts';
+export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.ts';
+export type { PurchaseRow } from './purchases.ts';
+export type { DeviceKind, MessageState, MessageType, PurchaseState, Role, WaitingFor } from './schema.ts';
 export type { SessionRow, Sessions, SignedIn } from './sessions.ts';
-export type { SubscriptionRow, Subscriptions } from './subscriptions.ts';
+export type { Spent, SubscriptionRow, Subscriptions } from './subscriptions.ts';
 export { OutsideTransaction } from './transactions.ts';
 export { isDuplicate } from './violations.ts';
+export type { NewWebhook, WebhookPatch, WebhookRow, Webhooks } from './webhooks.ts';
 
 /** One a noun; the tenant comes first in every call. */
 export interface Nouns {
@@ -50,6 +70,17 @@ export interface Nouns {
   readonly journal: Journal;
   readonly messages: Messages;
   readonly idempotency: Idempotency;
+  readonly users: Users;
+  readonly members: Members;
+  readonly invitations: Invitations;
+  readonly purchases: Purchases;
+  readonly settings: Settings;
+  readonly audit: Audit;
+  readonly histories: Histories;
+  readonly inbox: Inbox;
+  readonly events: EventLog;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
 }
 
 /** The nouns inside a transaction. Nothing of it is durable, or seen by others, before the callback's end. */
@@ -128,4 +159,15 @@ const nouns = (context: Context): Nouns => ({
   journal: createJournal(context),
   messages: createMessages(context),
   idempotency: createIdempotency(context),
+  users: createUsers(context),
+  members: createMembers(context),
+  invitations: createInvitations(context),
+  purchases: createPurchases(context),
+  settings: createSettings(context),
+  audit: createAudit(context),
+  histories: createHistories(context),
+  inbox: createInbox(context),
+  events: createEventLog(context),
+  webhooks: createWebhooks(context),
+  deliveries: createDeliveries(context),
 });

@@ -39,14 +39,15 @@ export type Journal = ReturnType<typeof createJournal>;
 export function createJournal(context: Context) {
   const { db, vault, clock } = context;
   return {
-    /** Received, but not told to anybody yet: in the order of arrival. Entries without an envelope are left out. */
-    async unsurfaced(owner: Owner, limit = 100): Promise<JournalRow[]> {
+    /** Received until `before` (Unix ms), but not told to anybody yet: in the order of arrival. Entries without an envelope are left out. */
+    async unsurfaced(owner: Owner, limit = 100, before = Number.MAX_SAFE_INTEGER): Promise<JournalRow[]> {
       const rows = await db
         .selectFrom('decrypt_journal')
         .selectAll()
         .where('device_id', '=', owner.device_id)
         .where('surfaced_at', 'is', null)
         .where('envelope', 'is not', null)
+        .where('created_at', '<=', before)
         .orderBy('id')
         .limit(limit)
         .execute();
@@ -55,6 +56,20 @@ export function createJournal(context: Context) {
         envelope: row.envelope === null ? null : (JSON.parse(row.envelope) as Envelope),
         plaintext: vault.open(sealed_plaintext, about.journal(owner, row.hash)),
       }));
+    },
+
+    /** What `unsurfaced` would give, without the texts: to find the entries of messages that are known. */
+    async waiting(owner: Owner, limit = 500): Promise<{ readonly id: number; readonly envelope: Envelope }[]> {
+      const rows = await db
+        .selectFrom('decrypt_journal')
+        .select(['id', 'envelope'])
+        .where('device_id', '=', owner.device_id)
+        .where('surfaced_at', 'is', null)
+        .where('envelope', 'is not', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id, envelope }) => ({ id, envelope: JSON.parse(envelope ?? '') as Envelope }));
     },
 
     /** Throws StaleOwner. */

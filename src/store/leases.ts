@@ -35,6 +35,14 @@ export function createLeases({ db, dialect }: Pick<Context, 'db' | 'dialect'>) {
       return rows.map(({ device_id }) => device_id);
     },
 
+    /** Every node that holds leases: how many, until when, and whether the newest still counts. */
+    nodes: (): Promise<{ node: string; devices: number; renewed_until: number; alive: boolean }[]> =>
+      sql<{ node: string; devices: number; renewed_until: number; now: number }>`
+        select node, count(*) as devices, max(expires_at) as renewed_until, ${dialect.now()} as now
+        from device_lease where expires_at > 0 group by node order by node`
+        .execute(db)
+        .then(({ rows }) => rows.map(({ now, ...row }) => ({ ...row, alive: row.renewed_until > now }))),
+
     /** Frees the lease for others at once, and ends this owner's writes; nothing when it is no longer of this epoch. */
     async giveUp(device_id: number, node: string, epoch: number): Promise<void> {
       await db

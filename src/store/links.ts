@@ -7,10 +7,44 @@ export type Links = ReturnType<typeof createLinks>;
 /** One-time links to sign in with. */
 export function createLinks({ db, clock }: Pick<Context, 'db' | 'clock'>) {
   return {
-    async create(user_id: number, token_hash: Uint8Array, expires_at: number): Promise<void> {
+    async create(
+      user_id: number,
+      token_hash: Uint8Array,
+      expires_at: number,
+      purpose: 'operator' | 'mail' = 'operator',
+    ): Promise<void> {
       await db
         .insertInto('sign_in_link')
-        .values({ token_hash, user_id, created_at: clock.now(), expires_at, used_at: null })
+        .values({ token_hash, user_id, purpose, created_at: clock.now(), expires_at, used_at: null })
+        .execute();
+    },
+
+    /** Whom it would sign in; spends nothing. */
+    async look(
+      token_hash: Uint8Array,
+      now: number,
+    ): Promise<{ user: UserRow; purpose: 'operator' | 'mail' } | undefined> {
+      const row = await db
+        .selectFrom('sign_in_link')
+        .innerJoin('user', 'user.id', 'sign_in_link.user_id')
+        .selectAll('user')
+        .select('sign_in_link.purpose')
+        .where('sign_in_link.token_hash', '=', token_hash)
+        .where('sign_in_link.used_at', 'is', null)
+        .where('sign_in_link.expires_at', '>', now)
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const { purpose, ...user } = row;
+      return { user, purpose };
+    },
+
+    /** Ends all links of a person that were not used: whoever found an old mail comes too late. */
+    async spendAllOf(user_id: number, now: number): Promise<void> {
+      await db
+        .updateTable('sign_in_link')
+        .set({ used_at: now })
+        .where('user_id', '=', user_id)
+        .where('used_at', 'is', null)
         .execute();
     },
 

@@ -16,8 +16,15 @@ export const statuses = {
 } as const satisfies Record<string, readonly MessageState[]>;
 export type MessageStatus = keyof typeof statuses;
 
-/** The row as others see it. */
+/** The row as others see it. Its body is opened when it is first asked for: most changes of a row are not about its text. */
 export function openMessage({ vault }: Pick<Context, 'vault'>, stored: Selectable<MessageTable>): MessageRow {
   const { sealed_body, ...row } = stored;
-  return { ...row, body: openJson<MessageBody>(vault, sealed_body, about.body(row, row.whatsapp_id)) };
+  let opened: MessageBody | undefined;
+  return Object.defineProperty(row, 'body', {
+    enumerable: true,
+    get: () => {
+      opened ??= openJson<MessageBody>(vault, sealed_body, about.body(row, row.whatsapp_id));
+      return opened;
+    },
+  }) as MessageRow;
 }

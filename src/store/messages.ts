@@ -145,7 +145,10 @@ export function createMessages(context: Context) {
 
 type Select = SelectQueryBuilder<Tables, 'message', object>;
 
-function filtered(query: Select, { status, state, recipient, ref, since, until }: History): Select {
+export function filtered(
+  query: Select,
+  { status, state, recipient, ref, since, until }: Omit<History, 'limit' | 'page'>,
+): Select {
   let matching = query;
   if (status !== undefined) matching = matching.where('state', 'in', statuses[status]);
   if (state !== undefined) matching = matching.where('state', '=', state);

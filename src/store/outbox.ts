@@ -130,7 +130,8 @@ export function createOutbox(context: Context) {
       ),
 
     /**
-     * Freezes the bytes and takes the row: `sending`, one attempt more, durable when it resolves (unless inside a transaction). For a
+     * Freezes the bytes and takes the row: `sending`, one attempt more. Durable with the next durable write, which comes before the
+     * stanza is on the wire: the step of the ratchet. For a
      * queued row that nothing holds, or one that is `sending` already and goes out again. Undefined when it may not go: cancelled,
      * ended, or another of its recipient is on its way.
      */
@@ -171,7 +172,6 @@ export function createOutbox(context: Context) {
           .execute();
         return openMessage(context, stored);
       });
-      await context.durable();
       return row;
     },
 

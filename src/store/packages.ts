@@ -5,6 +5,8 @@ import type { PackageTable } from './schema.ts';
 export type PackageRow = Selectable<PackageTable>;
 export type NewPackage = Omit<Insertable<PackageTable>, 'id' | 'archived_at' | 'created_at'>;
 
+export type PackagePatch = Partial<NewPackage & Pick<Insertable<PackageTable>, 'archived_at'>>;
+
 export type Packages = ReturnType<typeof createPackages>;
 
 /** What the server's administrator offers. */
@@ -22,6 +24,10 @@ export function createPackages({ db, clock }: Pick<Context, 'db' | 'clock'>) {
 
     findByName: (name: string): Promise<PackageRow | undefined> =>
       db.selectFrom('package').selectAll().where('name', '=', name).executeTakeFirst(),
+
+    /** Undefined when there is none. Throws a duplicate when another has the name. */
+    update: (id: number, patch: PackagePatch): Promise<PackageRow | undefined> =>
+      db.updateTable('package').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
 
     list: (): Promise<PackageRow[]> => db.selectFrom('package').selectAll().orderBy('id').execute(),
   };

@@ -16,6 +16,21 @@ export function createProtos({ db, vault }: Pick<Context, 'db' | 'vault'>) {
       return row && vault.open(row.sealed_proto, about.proto({ account_id: row.account_id, device_id }, whatsapp_id));
     },
 
+    /** The same, with the recipient that it went to: for a message that quotes it. */
+    async findSent(account_id: number, device_id: number, whatsapp_id: string) {
+      const row = await db
+        .selectFrom('message_proto')
+        .innerJoin('message', 'message.id', 'message_proto.message_id')
+        .select(['message_proto.sealed_proto', 'message.recipient', 'message.chat'])
+        .where('message_proto.device_id', '=', device_id)
+        .where('message_proto.whatsapp_id', '=', whatsapp_id)
+        .where('message.account_id', '=', account_id)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const proto = vault.open(row.sealed_proto, about.proto({ account_id, device_id }, whatsapp_id));
+      return { proto, recipient: row.recipient, chat: row.chat };
+    },
+
     /** Deletes the bytes that were frozen before, but for messages still on their way; gives how many. Of all tenants. */
     async pruneProtos(before: number): Promise<number> {
       const { numDeletedRows } = await db

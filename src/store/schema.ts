@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { InboxTables } from './inbox-schema.ts';
 
 /**
  * The tables, as both databases have them. Portable columns only: ids are integers, times epoch milliseconds (`Ms`), flags 0 or 1,
@@ -8,7 +9,7 @@ type Ms = number;
 export type Flag = 0 | 1;
 type Bytes = Uint8Array;
 
-export interface Tables {
+export interface Tables extends InboxTables {
   account: AccountTable;
   user: UserTable;
   membership: MembershipTable;
@@ -25,6 +26,11 @@ export interface Tables {
   message: MessageTable;
   message_proto: MessageProtoTable;
   idempotency: IdempotencyTable;
+  recovery_code: RecoveryCodeTable;
+  invitation: InvitationTable;
+  purchase: PurchaseTable;
+  setting: SettingTable;
+  audit: AuditTable;
 }
 
 /** A tenant. */
@@ -45,7 +51,22 @@ export interface UserTable {
   /** Lower case, unique. */
   email: string;
   password_hash: string | null;
+  /** Null: the browser's. */
+  language: 'id' | 'en' | null;
+  /** Secret of the authenticator app; in force when it is confirmed. */
+  sealed_totp: Bytes | null;
+  totp_confirmed_at: Ms | null;
+  /** The newest time step whose code was taken: no code works twice. */
+  totp_step: number | null;
   created_at: Ms;
+}
+
+/** Stands in for the authenticator app, once. */
+export interface RecoveryCodeTable {
+  user_id: number;
+  /** Keyed hash. */
+  code_hash: Bytes;
+  used_at: Ms | null;
 }
 
 export type Role = 'owner' | 'admin' | 'operator' | 'viewer';
@@ -59,6 +80,8 @@ export interface SignInLinkTable {
   /** Keyed hash of the link's token; primary key. */
   token_hash: Bytes;
   user_id: number;
+  /** `operator`: made on the server itself, so that it stands in for the second factor, too. */
+  purpose: Generated<'operator' | 'mail'>;
   created_at: Ms;
   expires_at: Ms;
   used_at: Ms | null;
@@ -72,6 +95,61 @@ export interface SessionTable {
   created_at: Ms;
   seen_at: Ms;
   expires_at: Ms;
+  /** How it began. */
+  via: Generated<'password' | 'link'>;
+  address: string | null;
+  user_agent: string | null;
+}
+
+/** Open until `ended_at`: accepted or withdrawn. One open for each address and account. */
+export interface InvitationTable {
+  id: Generated<number>;
+  account_id: number;
+  email: string;
+  role: Role;
+  token_hash: Bytes;
+  invited_by: number | null;
+  created_at: Ms;
+  expires_at: Ms;
+  ended_at: Ms | null;
+}
+
+export type PurchaseState = 'pending' | 'approved' | 'declined' | 'withdrawn';
+/** An account asks for a package; an administrator decides. */
+export interface PurchaseTable {
+  id: Generated<number>;
+  account_id: number;
+  package_id: number;
+  /** The price when it was asked for. */
+  price_idr: number;
+  user_id: number | null;
+  note: string;
+  state: PurchaseState;
+  answer: string | null;
+  /** What the approval assigned. */
+  subscription_id: number | null;
+  created_at: Ms;
+  decided_at: Ms | null;
+  decided_by: number | null;
+}
+
+/** Of the installation: set in the dashboard. */
+export interface SettingTable {
+  name: string;
+  value: string;
+  changed_at: Ms;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: Ms;
+  kind: string;
+  account_id: number | null;
+  user_id: number | null;
+  /** Who it was, also when the user is gone; of a failed sign-in, the address that was tried. */
+  email: string | null;
+  subject: string | null;
+  address: string | null;
 }
 
 export interface PackageTable {
@@ -139,6 +217,10 @@ export interface DeviceTable {
   time_lock_until: Ms | null;
   suspended_at: Ms | null;
   deleted_at: Ms | null;
+  /** Number of its last event. */
+  event_seq: Generated<number>;
+  /** When a live stream followed it last: its events are kept for whoever comes back. */
+  followed_at: Ms | null;
   created_at: Ms;
 }
 
@@ -229,6 +311,8 @@ export interface ConversationTable {
   peer: string;
   opened_by: 'us' | 'them';
   opened_at: Ms;
+  /** Since when this person wants no more messages (STOP, BERHENTI, UNSUB). */
+  opted_out_at: Ms | null;
 }
 
 /** The frozen protobuf: every re-send and every retry receipt is answered with these very bytes. Kept 14 days. */

@@ -13,6 +13,14 @@ export const about = {
     `${account_id}|${device_id}|journal|${Buffer.from(hash).toString('hex')}`,
   body: ({ account_id, device_id }: Place, whatsappId: string) => `${account_id}|${device_id}|body|${whatsappId}`,
   proto: ({ account_id, device_id }: Place, whatsappId: string) => `${account_id}|${device_id}|proto|${whatsappId}`,
+  inbox: ({ account_id, device_id }: Place, sender: string, whatsappId: string) =>
+    `${account_id}|${device_id}|inbox|${sender}|${whatsappId}`,
+  received: ({ account_id, device_id }: Place, sender: string, whatsappId: string) =>
+    `${account_id}|${device_id}|received|${sender}|${whatsappId}`,
+  event: ({ account_id, device_id }: Place, uid: string) => `${account_id}|${device_id}|event|${uid}`,
+  webhook: ({ account_id, device_id }: Place) => `${account_id}|${device_id}|webhook|`,
+  answer: (delivery_id: number) => `delivery ${delivery_id}|answer|`,
+  totp: (user_id: number) => `user ${user_id}|totp|`,
 };
 
 /** JSON, sealed. */

@@ -16,7 +16,7 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** Browsers that are signed in. */
 export function createSessions({ db, clock }: Pick<Context, 'db' | 'clock'>) {
   return {
-    create(row: Pick<Insertable<SessionTable>, 'token_hash' | 'user_id' | 'account_id' | 'expires_at'>) {
+    create(row: Omit<Insertable<SessionTable>, 'created_at' | 'seen_at'>) {
       const now = clock.now();
       return db
         .insertInto('session')
@@ -60,8 +60,22 @@ export function createSessions({ db, clock }: Pick<Context, 'db' | 'clock'>) {
       await db.deleteFrom('session').where('token_hash', '=', token_hash).execute();
     },
 
-    async removeAllOf(user_id: number): Promise<void> {
-      await db.deleteFrom('session').where('user_id', '=', user_id).execute();
+    /** Those that last still, the one used last first. */
+    ofUser: (user_id: number, now: number, idle_since: number): Promise<SessionRow[]> =>
+      db
+        .selectFrom('session')
+        .selectAll()
+        .where('user_id', '=', user_id)
+        .where('expires_at', '>', now)
+        .where('seen_at', '>=', idle_since)
+        .orderBy('seen_at', 'desc')
+        .execute(),
+
+    /** All of a person, or all but one. */
+    async removeAllOf(user_id: number, but?: Uint8Array): Promise<void> {
+      let all = db.deleteFrom('session').where('user_id', '=', user_id);
+      if (but !== undefined) all = all.where('token_hash', '!=', but);
+      await all.execute();
     },
 
     async prune(before: number): Promise<void> {

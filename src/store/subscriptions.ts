@@ -5,6 +5,15 @@ import type { SubscriptionTable } from './schema.ts';
 
 export type SubscriptionRow = Selectable<SubscriptionTable>;
 
+/** What one message took from, as it is after it. */
+export interface Spent {
+  readonly id: number;
+  readonly left: number;
+  readonly used: number;
+  readonly message_quota: number;
+  readonly ends_at: number;
+}
+
 const DAY = 86_400_000;
 
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
@@ -61,6 +70,20 @@ export function createSubscriptions({ db, clock }: Pick<Context, 'db' | 'clock'>
       return numUpdatedRows === 1n;
     },
 
+    /**
+     * Takes one of the quota of the period that runs now; gives its id and what is left, or undefined when none runs or none is left.
+     * One statement, so that parallel messages can not spend the last one twice.
+     */
+    async spend(account_id: number, now: number): Promise<Spent | undefined> {
+      const { rows } = await sql<Spent>`
+        update subscription set used = used + 1
+        where id = (select id from subscription where account_id = ${account_id}
+            and starts_at <= ${now} and ends_at > ${now} order by id desc limit 1)
+          and suspended_at is null and used < message_quota
+        returning id, message_quota - used as left, used, message_quota, ends_at`.execute(db);
+      return rows[0];
+    },
+
     /** Gives `n` back. Throws when fewer are in use. */
     async release(account_id: number, subscription_id: number, n = 1): Promise<void> {
       await db
@@ -70,6 +93,32 @@ export function createSubscriptions({ db, clock }: Pick<Context, 'db' | 'clock'>
         .where('id', '=', subscription_id)
         .execute();
     },
+
+    /** Newest first. */
+    list: (account_id: number): Promise<SubscriptionRow[]> =>
+      db.selectFrom('subscription').selectAll().where('account_id', '=', account_id).orderBy('id', 'desc').execute(),
+
+    find: (account_id: number, id: number): Promise<SubscriptionRow | undefined> =>
+      db
+        .selectFrom('subscription')
+        .selectAll()
+        .where('account_id', '=', account_id)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+
+    /** Undefined when the account has no such one. `add_quota` beside what others change in it meanwhile. */
+    change: (
+      account_id: number,
+      id: number,
+      { add_quota = 0, ...patch }: { ends_at?: number; suspended_at?: number | null; add_quota?: number },
+    ): Promise<SubscriptionRow | undefined> =>
+      db
+        .updateTable('subscription')
+        .set((eb) => ({ ...patch, message_quota: eb('message_quota', '+', add_quota) }))
+        .where('account_id', '=', account_id)
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst(),
 
     async setSuspended(account_id: number, subscription_id: number, suspended_at: number | null): Promise<void> {
       await db

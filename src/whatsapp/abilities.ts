@@ -4,9 +4,10 @@ import type { RandomBytes } from '../base/ids.ts';
 import { forgetHalfPairing } from './auth-state.ts';
 import type { Device } from './device.ts';
 import type { GroupBook } from './groups.ts';
+import { bare } from './jid.ts';
 import { type Link, LinkError, type MessageKey } from './link.ts';
 import { createMedia, fileOf, type Media, type MediaFile } from './media.ts';
-import { mediaMessage, textMessage } from './outbound.ts';
+import { mediaMessage, quoteOf, reactionMessage, textMessage } from './outbound.ts';
 import { previewOf } from './preview.ts';
 import { type Ask, createLookUp } from './queries.ts';
 import type { quietLogger } from './quiet.ts';
@@ -77,12 +78,14 @@ export function createAbilities({
 
   return {
     lookUp: createLookUp(ask, sock.generateMessageTag),
-    async encode(content) {
-      if (content.type === 'text') return textMessage(content.text, random);
+    async encode(content, { quoted }) {
+      const quote = quoted && quoteOf(quoted, bare(creds.me?.id ?? ''));
+      if (content.type === 'text') return textMessage(content.text, random, quote);
       live();
       const preview = await previewOf(content, (error) => note(error, 'no preview'));
-      return mediaMessage(content, await media.upload(content.path, content.type), preview, random);
+      return mediaMessage(content, await media.upload(content.path, content.type), preview, random, quote);
     },
+    encodeReaction: (to, emoji) => reactionMessage(to, emoji, clock.now()),
     async relay(chat, bytes, whatsappId) {
       live();
       await relay(chat, bytes, whatsappId);

@@ -1,5 +1,6 @@
 import { type AuthenticationCreds, type AuthenticationState, initAuthCreds, type SignalDataTypeMap } from 'baileys';
 import { decodeCreds, decodeKey, encodeCreds, encodeKey } from './encoding.ts';
+import { cacheKeys } from './key-cache.ts';
 import type { DeviceMemory, KeyChange, KeyType } from './memory.ts';
 import { type SignalRepositoryFactory, UnreadableKeyError } from './signal/index.ts';
 
@@ -27,6 +28,7 @@ export async function openAuthState({
   /** The credentials could not be written: what the phone now knows of this device would be lost. */
   onUnsaved: (error: unknown) => void;
 }): Promise<DeviceAuth> {
+  const cached = cacheKeys(memory);
   const watch = <T>(read: () => T): T => {
     try {
       return read();
@@ -59,7 +61,7 @@ export async function openAuthState({
     credsSaved: () => writing,
     keys: {
       async get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
-        const rows = await memory.readKeys(type, ids);
+        const rows = await cached.readKeys(type, ids);
         const values: { [id: string]: SignalDataTypeMap[T] } = {};
         for (const [id, bytes] of rows) values[id] = watch(() => decodeKey(type, id, bytes));
         return values;
@@ -70,8 +72,8 @@ export async function openAuthState({
         // Else the ids of one-time pre-keys could run behind the keys: creds.update cannot be awaited where it is emitted.
         await writing;
         const foreign = changes.filter(({ type }) => SIGNAL_TYPES.has(type));
-        if (foreign.length === 0) await memory.writeKeys(changes);
-        else await signal.exclusively(() => memory.writeKeys(changes));
+        if (foreign.length === 0) await cached.writeKeys(changes);
+        else await signal.exclusively(() => cached.writeKeys(changes));
         for (const { type, id } of foreign) signal.forget(type, [id]);
       },
     },

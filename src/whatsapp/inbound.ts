@@ -1,6 +1,6 @@
 import { normalizeMessageContent, proto, unpadRandomMax16, type WAMessage } from 'baileys';
 import { bare, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
-import type { Incoming } from './link.ts';
+import type { Details, Incoming, MediaFacts } from './link.ts';
 import type { MessageEnvelope } from './memory.ts';
 
 /** Who a message is from, before a missing phone number has been looked up. */
@@ -18,18 +18,48 @@ interface Reading {
   readonly kind: string;
   readonly text?: string | null | undefined;
   readonly refersTo?: string | null | undefined;
+  readonly media?: MediaFacts | undefined;
+  readonly details?: Details | undefined;
 }
 
 type Reader<T> = (content: T, whole: proto.IMessage) => Reading | undefined;
 type Readers = { readonly [K in keyof proto.IMessage]?: Reader<NonNullable<proto.IMessage[K]>> };
 
+type File = Pick<proto.Message.IImageMessage, 'caption' | 'mimetype' | 'width' | 'height'> &
+  Pick<proto.Message.IDocumentMessage, 'fileName'> &
+  Pick<proto.Message.IAudioMessage, 'seconds'> & { readonly fileLength?: unknown };
+
 const media =
-  (kind: string): Reader<{ caption?: string | null }> =>
-  (content) => ({ kind, text: content.caption });
-const poll: Reader<proto.Message.IPollCreationMessage> = (content) => ({ kind: 'poll', text: content.name });
+  (kind: string): Reader<File> =>
+  (content) => ({ kind, text: content.caption, media: factsOf(content) });
+const factsOf = (file: File): MediaFacts => ({
+  mimetype: clean(file.mimetype),
+  fileName: clean(file.fileName),
+  bytes: whole(file.fileLength) || null,
+  seconds: whole(file.seconds) || null,
+  width: whole(file.width) || null,
+  height: whole(file.height) || null,
+});
+const poll: Reader<proto.Message.IPollCreationMessage> = (content) => ({
+  kind: 'poll',
+  text: content.name,
+  details: { is: 'poll', options: content.options?.map(({ optionName }) => clean(optionName) ?? '') ?? [] },
+});
 const place: Reader<proto.Message.ILocationMessage> = ({ name, address, degreesLatitude, degreesLongitude }) => ({
   kind: 'location',
   text: [name, address, `${degreesLatitude ?? 0},${degreesLongitude ?? 0}`].filter(Boolean).join('\n'),
+  details: placeOf(degreesLatitude, degreesLongitude, name, address),
+});
+const placeOf = (latitude: unknown, longitude: unknown, name?: string | null, address?: string | null): Details => ({
+  is: 'location',
+  latitude: Number(latitude) || 0,
+  longitude: Number(longitude) || 0,
+  name: clean(name),
+  address: clean(address),
+});
+const cards = (given: readonly proto.Message.IContactMessage[]): Details => ({
+  is: 'contacts',
+  contacts: given.map(({ displayName, vcard }) => ({ name: clean(displayName) ?? '', vcard: clean(vcard) ?? '' })),
 });
 
 /** One row a kind; the order is the order of looking. `undefined`: nothing that a person said. */
@@ -46,15 +76,20 @@ const readers: Readers = {
   imageMessage: media('image'),
   videoMessage: media('video'),
   ptvMessage: media('video'),
-  audioMessage: (content) => ({ kind: content.ptt ? 'voice' : 'audio' }),
-  documentMessage: (content) => ({ kind: 'document', text: content.caption }),
-  stickerMessage: () => ({ kind: 'sticker' }),
+  audioMessage: (content) => ({ kind: content.ptt ? 'voice' : 'audio', media: factsOf(content) }),
+  documentMessage: media('document'),
+  stickerMessage: media('sticker'),
   locationMessage: place,
-  liveLocationMessage: (content) => ({ kind: 'location', text: content.caption }),
-  contactMessage: (content) => ({ kind: 'contact', text: content.displayName }),
+  liveLocationMessage: (content) => ({
+    kind: 'location',
+    text: content.caption,
+    details: placeOf(content.degreesLatitude, content.degreesLongitude),
+  }),
+  contactMessage: (content) => ({ kind: 'contact', text: content.displayName, details: cards([content]) }),
   contactsArrayMessage: (content) => ({
     kind: 'contact',
     text: content.displayName ?? content.contacts?.map(({ displayName }) => displayName ?? '').join(', '),
+    details: cards(content.contacts ?? []),
   }),
   buttonsResponseMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
   templateButtonReplyMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
@@ -101,7 +136,8 @@ function quotedId(value: unknown): string | null {
 const clean = (text: unknown): string | null =>
   typeof text === 'string' && text !== '' ? text.replaceAll('\0', '') : null;
 
-const seconds = (value: unknown): number => {
+/** A whole number above zero, or 0. */
+const whole = (value: unknown): number => {
   const number = Number(value ?? 0);
   return Number.isSafeInteger(number) && number > 0 ? number : 0;
 };
@@ -131,6 +167,8 @@ export function incoming(
     kind: reading.kind,
     text: clean(reading.text),
     refersTo: clean(reading.refersTo),
+    media: reading.media ?? null,
+    details: reading.details ?? null,
     message: proto.Message.encode(message).finish(),
   };
 }
@@ -151,7 +189,7 @@ export function incomingOf(wa: WAMessage, type: 'append' | 'notify', me: string)
     {
       whatsappId: key.id,
       pushName: wa.pushName ?? null,
-      timestamp: seconds(wa.messageTimestamp),
+      timestamp: whole(wa.messageTimestamp),
       offline: type === 'append',
     },
   );

@@ -13,6 +13,8 @@ export interface Link {
    * row, and every re-send uses those very bytes.
    */
   encode(content: Content, options: EncodeOptions): Promise<Uint8Array>;
+  /** A reaction to a message, as protobuf for `relay`; an empty emoji takes it back. */
+  encodeReaction(to: MessageKey, emoji: string): Uint8Array;
   /**
    * Encrypts the bytes for each device of the chat and writes the stanza. Resolves when it is written, which says nothing about
    * WhatsApp's answer: that comes as an `ack` event. Rejects with LinkError `no_devices` rather than send to nobody.
@@ -87,6 +89,16 @@ export type Content =
 export interface EncodeOptions {
   readonly chat: string;
   readonly whatsappId: string;
+  readonly quoted?: Quoted;
+}
+
+/** The message that another one answers. */
+export interface Quoted {
+  readonly whatsappId: string;
+  /** JID of who wrote it; `me` for this account. */
+  readonly sender: string;
+  /** Its protobuf. */
+  readonly message: Uint8Array;
 }
 
 export type LinkEvent =
@@ -147,9 +159,34 @@ export interface Incoming {
   readonly text: string | null;
   /** WhatsApp id of the message it answers, reacts to, edits or deletes. */
   readonly refersTo: string | null;
+  /** The file that comes with it, as its sender describes it. */
+  readonly media: MediaFacts | null;
+  readonly details: Details | null;
   /** The decrypted protobuf (`proto.Message`), for media and replays. */
   readonly message: Uint8Array;
 }
+
+/** A stranger's words: nothing of it is proven before the file is here. */
+export interface MediaFacts {
+  readonly mimetype: string | null;
+  readonly fileName: string | null;
+  readonly bytes: number | null;
+  readonly seconds: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+/** What a kind has beside its text. */
+export type Details =
+  | {
+      readonly is: 'location';
+      readonly latitude: number;
+      readonly longitude: number;
+      readonly name: string | null;
+      readonly address: string | null;
+    }
+  | { readonly is: 'contacts'; readonly contacts: readonly { readonly name: string; readonly vcard: string }[] }
+  | { readonly is: 'poll'; readonly options: readonly string[] };
 
 export type LinkErrorCode =
   | 'closed' // the connection went while the call ran

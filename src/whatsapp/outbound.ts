@@ -1,6 +1,7 @@
-import { proto } from 'baileys';
+import { normalizeMessageContent, proto } from 'baileys';
 import type { RandomBytes } from '../base/ids.ts';
-import type { Content } from './link.ts';
+import { bare, isGroup } from './jid.ts';
+import type { Content, MessageKey, Quoted } from './link.ts';
 import type { Uploaded } from './media.ts';
 
 export type MediaContent = Exclude<Content, { readonly type: 'text' }>;
@@ -17,16 +18,36 @@ export interface Preview {
   readonly seconds?: number;
 }
 
+const optional = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
+  value === undefined || value === '' ? {} : ({ [name]: value } as { [P in K]: V });
+
 /** With the secret that WhatsApp Web gives each message: votes and reactions are encrypted with it, and reporting tokens need it. */
 const withSecret = (message: proto.IMessage, random: RandomBytes): Uint8Array =>
   proto.Message.encode({ ...message, messageContextInfo: { messageSecret: random(32) } }).finish();
 
 /** WhatsApp Web writes plain text as `extendedTextMessage`; without a link preview it is the text alone. */
-export const textMessage = (text: string, random: RandomBytes): Uint8Array =>
-  withSecret({ extendedTextMessage: { text } }, random);
+export const textMessage = (text: string, random: RandomBytes, quote?: proto.IContextInfo): Uint8Array =>
+  withSecret({ extendedTextMessage: { text, ...optional('contextInfo', quote) } }, random);
 
-const optional = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
-  value === undefined || value === '' ? {} : ({ [name]: value } as { [P in K]: V });
+/** What stands in a message that answers another. `me`: JID of this account. */
+export function quoteOf({ whatsappId, sender, message }: Quoted, me: string): proto.IContextInfo {
+  const whole = proto.Message.decode(message);
+  const content = normalizeMessageContent(whole) ?? whole;
+  // Of what was quoted only itself: not the quotes in it, and neither its secret nor a group's key.
+  const { messageContextInfo: _, senderKeyDistributionMessage: __, ...said } = proto.Message.create(content);
+  for (const part of Object.values(said))
+    if (typeof part === 'object' && part !== null && 'contextInfo' in part) part.contextInfo = null;
+  return { stanzaId: whatsappId, participant: sender === 'me' ? me : bare(sender), quotedMessage: said };
+}
+
+export const reactionMessage = ({ chat, whatsappId, fromMe, participant }: MessageKey, text: string, now: number) =>
+  proto.Message.encode({
+    reactionMessage: {
+      key: { remoteJid: chat, id: whatsappId, fromMe, ...(isGroup(chat) && !fromMe ? { participant } : {}) },
+      text,
+      senderTimestampMs: now,
+    },
+  }).finish();
 
 const builders: {
   readonly [T in MediaContent['type']]: (
@@ -65,4 +86,10 @@ export const mediaMessage = (
   file: Uploaded,
   preview: Preview,
   random: RandomBytes,
-): Uint8Array => withSecret(builders[content.type](content, { ...file, mimetype: content.mimetype }, preview), random);
+  quote?: proto.IContextInfo,
+): Uint8Array => {
+  const message = builders[content.type](content, { ...file, mimetype: content.mimetype }, preview);
+  const inner = normalizeMessageContent(message) ?? message;
+  if (quote) for (const part of Object.values(inner)) Object.assign(part, { contextInfo: quote });
+  return withSecret(message, random);
+};

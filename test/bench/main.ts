@@ -32,7 +32,7 @@ const { values: asked } = parseArgs({
 });
 
 const PLANS = {
-  quick: { rounds: 3, share: 0.4, devices: 10, idleMs: 15_000, atMostMs: 120_000 },
+  quick: { rounds: 3, share: 0.2, devices: 5, idleMs: 15_000, atMostMs: 120_000 },
   usual: { rounds: 5, share: 1, devices: 100, idleMs: 120_000, atMostMs: 600_000 },
   full: { rounds: 9, share: 1, devices: 500, idleMs: 600_000, atMostMs: 1_800_000 },
 } as const;
@@ -85,7 +85,7 @@ async function measure(world: World): Promise<void> {
   ] as const;
   print(tellLatency(latencies));
 
-  const steps = [1, 100, devices].filter((step, at, all) => step <= devices && all.indexOf(step) === at);
+  const steps = [1, 100, devices].filter((step, at, all) => step > 0 && step <= devices && all.indexOf(step) === at);
   const idle: Idle[] = await measureIdle(world, steps, plan.idleMs, say);
   if (idle.length > 0) print(tellIdle(idle));
   const books = await world.network.call('books');
@@ -129,15 +129,27 @@ async function profile(world: World, name: string): Promise<void> {
 }
 
 const world = await createWorld();
-const tooLong = setTimeout(() => {
-  say(`given up after ${plan.atMostMs / 1000} s`);
+
+let ending: Promise<void> | undefined;
+/** Ends the children, and with them whatever is awaited of them. */
+function giveUp(why: string): void {
+  if (ending !== undefined) return;
+  say(why);
   process.exitCode = 1;
-  void world.stop().finally(() => process.exit());
-}, plan.atMostMs);
+  ending = world.stop();
+}
+
+const tooLong = setTimeout(() => giveUp(`given up after ${plan.atMostMs / 1000} s`), plan.atMostMs);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => giveUp(`ended by ${signal}`));
 try {
   say(`${machine.date}, Node ${machine.node}, ${machine.cores} cores (${machine.cpu})`);
   await (asked.profile === undefined ? measure(world) : profile(world, asked.profile));
+} catch (error) {
+  // What fails because it is being ended is no news.
+  if (ending === undefined) throw error;
 } finally {
   clearTimeout(tooLong);
-  await world.stop();
+  await (ending ?? world.stop());
 }
+// Pooled sockets of the load generator hold nothing that is still of use.
+process.exit();

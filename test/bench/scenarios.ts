@@ -54,13 +54,19 @@ async function strangers({ network }: World, count: number): Promise<string[]> {
   return some;
 }
 
-async function chatsOf({ name }: Scenario, world: World, { groups }: Pair, count: number): Promise<string[]> {
+async function chatsOf(
+  { name }: Scenario,
+  world: World,
+  { groups }: Pair,
+  count: number,
+  side: Side,
+): Promise<string[]> {
   if (name === 'new') return strangers(world, count);
   const pools: Record<typeof name, readonly string[]> = {
     warm: CHATS.slice(0, 1),
     warm50: CHATS,
-    group: [groups.telling],
-    'group-silent': [groups.silent],
+    group: [groups[side].telling],
+    'group-silent': [groups[side].silent],
   };
   const pool = pools[name];
   return Array.from({ length: count }, (_, at) => pool[at % pool.length] ?? '');
@@ -75,7 +81,7 @@ export async function runRound(
   count: number,
 ): Promise<Round> {
   const { plain, gateway, customer } = pair;
-  const chats = await chatsOf(scenario, world, pair, count);
+  const chats = await chatsOf(scenario, world, pair, count, side);
   const { lanes } = scenario;
   const measured: Child<MeterCommands> = side === 'plain' ? plain : gateway;
   await measured.call('begin');

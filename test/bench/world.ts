@@ -16,12 +16,14 @@ export const numbers = (range: number, count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, at) => String(6281200000000 + range * 1_000_000 + from + at));
 
 export const CHATS = numbers(0, 50);
-const MEMBERS = numbers(1, 19);
-const SILENT_MEMBERS = numbers(4, 19);
+const MEMBERS = numbers(1, 20);
+const SILENT_MEMBERS = numbers(4, 20);
 
 /** The simulated network, and whom it is asked for. Everything that was started ends with `stop`, in whatever state it is. */
 export async function createWorld() {
   const dir = mkdtempSync(join(tmpdir(), 'wagate-bench-'));
+  // A reader that closes our output (`| head`) ends the process with an error; the folder goes all the same.
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   const children: { stop(): Promise<void> }[] = [];
   const network = await startChild<NetworkCommands>('network.ts', dir);
   children.push(network);
@@ -62,19 +64,20 @@ export async function createWorld() {
       const [plain, { gateway, url }] = await Promise.all([this.startPlain(), startGateway('compared')]);
       const device = await this.link(gateway, PHONES.gateway);
       const customer = createCustomer(url, await gateway.call('token', { id: device }));
-      const groupOf = async (members: readonly string[]) => {
-        const id = await network.call('group', { members: [PHONES.plain, PHONES.gateway, ...members] });
-        await plain.call('learnGroup', { id });
-        return id;
+      // Each side has groups of its own: neither shall be charged for reading what the other writes.
+      const groupOf = (side: keyof typeof PHONES, members: readonly string[]) =>
+        network.call('group', { members: [PHONES[side], ...members] });
+      const groups = {
+        plain: { telling: await groupOf('plain', MEMBERS), silent: await groupOf('plain', SILENT_MEMBERS) },
+        gateway: { telling: await groupOf('gateway', MEMBERS), silent: await groupOf('gateway', SILENT_MEMBERS) },
       };
-      const groups = { telling: await groupOf(MEMBERS), silent: await groupOf(SILENT_MEMBERS) };
-      // The other side's own client takes part, too; only phones that tell nothing leave the send alone.
+      for (const id of Object.values(groups.plain)) await plain.call('learnGroup', { id });
       await network.call('silence', { numbers: SILENT_MEMBERS });
       return { plain, gateway, customer, groups };
     },
 
     async stop() {
-      for (const child of children.reverse()) await child.stop();
+      for (const child of children.toReversed()) await child.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };

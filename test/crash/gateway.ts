@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import type { DeviceState } from '../../src/gateway/supervisor.ts';
 import { serve, tell } from './part.ts';
 
@@ -11,6 +11,8 @@ const { startApp } = await import('../../src/app.ts');
 const { readConfig } = await import('../../src/base/config.ts');
 const { gatewayHands } = await import('./hands.ts');
 const { linkDevices, setUp } = await import('./linking.ts');
+// A process that is killed writes no cache when it ends.
+flushCompileCache();
 
 type App = Awaited<ReturnType<typeof startApp>>;
 let app: App | undefined;

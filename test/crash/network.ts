@@ -7,7 +7,7 @@ import {
   type Stanza,
   startNetwork,
 } from '../../simulator/index.ts';
-import { serve } from './part.ts';
+import { serve, tell } from './part.ts';
 import { type Frame, framesOf, type RatchetWitness, watchRatchet } from './ratchet.ts';
 
 /**
@@ -39,16 +39,35 @@ let retriesOfClient = 0;
 let messageFrames = 0;
 let losesPairing = false;
 const said = new Map<string, string>();
+const confirmed = new Set<string>();
 
 const need = (): Network => {
   if (!network) throw new Error('the network is not started');
   return network;
 };
 
+/**
+ * What the client says it has. Not the receipts that contacts get: the account's own phone sends those, too. An ack counts as well:
+ * after it the network holds the message no longer.
+ */
+function confirm({ tag, attrs, content }: Stanza): void {
+  if (tag !== 'receipt' && !(tag === 'ack' && attrs.class === 'message')) return;
+  if (attrs.type === 'retry') {
+    retriesOfClient += 1;
+    return;
+  }
+  if (attrs.id) confirmed.add(attrs.id);
+  tell('confirmed', null);
+  if (!Array.isArray(content)) return;
+  for (const list of content)
+    if (Array.isArray(list.content)) for (const item of list.content) if (item.attrs.id) confirmed.add(item.attrs.id);
+}
+
 function look(node: Stanza): void {
-  if (node.tag === 'receipt' && node.attrs['type'] === 'retry') retriesOfClient += 1;
+  confirm(node);
   if (node.tag !== 'message') return;
   messageFrames += 1;
+  tell('frame', null);
   const frames: readonly Frame[] = witness ? framesOf(node) : [];
   witness?.check(frames);
 }
@@ -129,15 +148,12 @@ const calls = {
   counters: () => ({ ...need().counters.total, messageFrames, retriesOfClient, errors: need().errors.map(String) }),
 
   sentByContacts(phones: readonly string[]): SentByContact[] {
-    return readersOf(phones).flatMap(({ number, sent, receipts }) => {
-      const confirmed = new Set(
-        receipts.flatMap(({ ids, type }) => (type === 'retry' || type === 'server-error' ? [] : ids)),
-      );
-      return sent.flatMap(({ whatsappId }) => {
+    return readersOf(phones).flatMap(({ number, sent }) =>
+      sent.flatMap(({ whatsappId }) => {
         const text = said.get(whatsappId);
         return text === undefined ? [] : [{ contact: number, whatsappId, text, receipted: confirmed.has(whatsappId) }];
-      });
-    });
+      }),
+    );
   },
 
   /** Waits until all that contacts sent was receipted; gives the ids that were not. */

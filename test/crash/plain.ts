@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,6 +18,7 @@ const { BufferJSON, DisconnectReason, initAuthCreds, makeWASocket, proto, useMul
   'baileys'
 );
 const { quietLogger } = await import('../../src/whatsapp/quiet.ts');
+flushCompileCache();
 
 interface Accepted {
   readonly n: number;

@@ -22,7 +22,7 @@ export function framesOf(node: Stanza): Frame[] {
   if (!Array.isArray(node.content)) return [];
   return node.content.flatMap((child) => {
     if (child.tag !== 'enc' || !(child.content instanceof Uint8Array)) return framesOf(child);
-    const type = child.attrs['type'] ?? '';
+    const type = child.attrs.type ?? '';
     return [{ type, ...ratchetStep(type, child.content) }];
   });
 }

@@ -15,6 +15,7 @@ describe('a gateway that is killed while it receives', () => {
     const report = await killWhileReceiving({ seed, kills: 20, messages: 300 });
     expectNothingWrong(report);
     expect(report).toMatchObject({ kills: 20, sent: 300, retriesAsked: 0 });
+    expect(report.killsWithWork).toBeGreaterThan(4);
   });
 
   test('has what it decrypted when it dies before the receipt', { timeout: 120_000 }, async () => {

@@ -7,6 +7,8 @@ import { inWorld, PATIENCE_MS, World, within } from './world.ts';
 export interface ReceivingReport {
   readonly seed: number;
   readonly kills: number;
+  /** Kills that left messages behind which were on their way. */
+  readonly killsWithWork: number;
   /** Messages that contacts sent to the gateway's device. */
   readonly sent: number;
   readonly receipted: number;
@@ -40,6 +42,7 @@ export async function killWhileReceiving({
     const { chats } = await people(world, 6);
     const phone = world.phones[0] ?? '';
     let written = 0;
+    let killsWithWork = 0;
     const ending = new AbortController();
     const write = async () => {
       while (written < messages && !ending.signal.aborted) {
@@ -60,14 +63,15 @@ export async function killWhileReceiving({
     try {
       while (world.kills < kills) {
         const life = await world.prepare();
-        const early = world.random() < 0.25;
-        const after = world.draw(0, early ? 600 : 250);
-        // What waited offline comes in before `connected` is told; so most die around their login.
-        const opened = new Promise<void>((resolve) => life.on('connected', () => resolve()));
+        const early = world.random() < 0.2;
+        const after = world.draw(0, early ? 600 : 12);
+        // The others die a few milliseconds after the n-th receipt of this life, with more messages on their way.
+        const flowing = world.happened('confirmed', world.draw(1, 12));
         const starting = world.start(life).catch(() => undefined);
-        if (!early) await Promise.race([world.random() < 0.5 ? opened : starting, pause(10_000)]);
+        if (!early) await flowing;
         await pause(after);
         await world.kill(life);
+        if ((await world.network.call('unreceipted', world.phones, 0)).length > 0) killsWithWork += 1;
         await starting;
       }
       await world.boot();
@@ -75,7 +79,7 @@ export async function killWhileReceiving({
     } finally {
       ending.abort();
     }
-    return conclude(world, began);
+    return { ...(await conclude(world, began)), killsWithWork };
   });
 }
 
@@ -101,11 +105,11 @@ export async function dieWhileReceiving(
     await within(armed.gone, PATIENCE_MS, `the gateway to die at ${failpoint}`);
     world.kills = 1;
     await world.boot();
-    return conclude(world, began);
+    return { ...(await conclude(world, began)), killsWithWork: 1 };
   });
 }
 
-async function conclude(world: World, began: number): Promise<ReceivingReport> {
+async function conclude(world: World, began: number): Promise<Omit<ReceivingReport, 'killsWithWork'>> {
   const findings: string[] = [];
   const open = await world.network.call('unreceipted', world.phones, PATIENCE_MS);
   findings.push(...open.map((id) => `never receipted: ${id}`));

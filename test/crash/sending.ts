@@ -90,7 +90,8 @@ export async function killWhileSending({
       if (open.sending + open.queued > 0) killsWithWork += 1;
     }
     await world.boot();
-    await load.run(messages - load.posted.length, AbortSignal.timeout(PATIENCE_MS));
+    const rest = messages - load.posted.length;
+    await load.run(rest, AbortSignal.timeout(PATIENCE_MS + 50 * rest));
     const conclusion = ours
       ? await conclude(world, load, audience, began)
       : await concludePlain(world, load, audience, began);
@@ -98,11 +99,11 @@ export async function killWhileSending({
   });
 }
 
-/** One life: a quarter die while they start, the others while they send. */
+/** One life: a quarter die while they start, the others a few milliseconds after the n-th stanza of that life. */
 async function liveUntilKilled(world: World, life: Life, load: Load, share: number): Promise<void> {
   const early = world.random() < 0.25;
-  const after = world.draw(0, early ? 500 : 400);
-  const connected = new Promise<void>((resolve) => life.on('connected', () => resolve()));
+  const after = world.draw(0, early ? 600 : 20);
+  const flowing = world.happened('frame', world.draw(1, Math.max(2, share)));
   life.on('qr', () => {
     world.codes += 1;
   });
@@ -112,7 +113,7 @@ async function liveUntilKilled(world: World, life: Life, load: Load, share: numb
     // Killed before it listened.
     () => undefined,
   );
-  if (!early) await Promise.race([connected, pause(10_000)]);
+  if (!early) await flowing;
   await pause(after);
   await world.kill(life);
   dead.abort();
@@ -159,7 +160,7 @@ async function conclude(
 /** Another program has no rows to compare; what its recipients saw is all there is. */
 async function concludePlain(world: World, load: Load, audience: Audience, began: number) {
   const expected = load.accepted.map(({ ref, to }): [string, string] => [to, ref]);
-  await world.network.call('missing', expected, 15_000);
+  await world.network.call('missing', expected, PATIENCE_MS);
   const { undecryptable, reusedIds, reusedRatchetSteps } = await world.network.call('counters');
   const { findings, ...figures } = auditSending({
     posted: load.posted,
@@ -195,10 +196,10 @@ async function settledRows(world: World, patienceMs = 60_000) {
   }
 }
 
-/** The gateway ends itself at the `hit`-th pass of a named instant of sending, and is started again. */
+/** The gateway ends itself at the n-th pass of a named instant of sending, for each n of `hits`, and is started again. */
 export async function dieAt(
   failpoint: FailpointName,
-  { seed, hit = 2, messages = 10 }: { seed: number; hit?: number; messages?: number },
+  { seed, hits = [2] }: { seed: number; hits?: readonly number[] },
 ): Promise<SendingReport> {
   const began = performance.now();
   const { world, life: first } = await World.linked({ seed });
@@ -210,22 +211,26 @@ export async function dieAt(
     await settledRows(world);
     await world.kill(first);
     world.kills = 0;
-    const armed = await world.boot({ failpoint: { name: failpoint, hit } });
-    const dead = new AbortController();
-    const posting = load.run(messages, dead.signal);
-    await within(armed.gone, PATIENCE_MS, `the gateway to die at ${failpoint}`);
-    const open = readOpen(world.database);
-    dead.abort();
-    await posting;
-    world.kills = 1;
-    await world.boot();
-    await load.run(3, AbortSignal.timeout(PATIENCE_MS));
+    let killsOnTheWire = 0;
+    let killsWithWork = 0;
+    for (const hit of hits) {
+      const armed = await world.boot({ failpoint: { name: failpoint, hit } });
+      const dead = new AbortController();
+      const posting = load.run(hit + 8, dead.signal);
+      await within(armed.gone, PATIENCE_MS, `the gateway to die at ${failpoint}`);
+      dead.abort();
+      await posting;
+      const open = readOpen(world.database);
+      if (open.sending > 0) killsOnTheWire += 1;
+      if (open.sending + open.queued > 0) killsWithWork += 1;
+      world.kills += 1;
+      const next = await world.boot();
+      await load.run(3, AbortSignal.timeout(PATIENCE_MS));
+      await settledRows(world);
+      if (hit !== hits.at(-1)) await next.kill();
+    }
     const conclusion = await conclude(world, load, audience, began);
-    return {
-      ...conclusion,
-      killsOnTheWire: Number(open.sending > 0),
-      killsWithWork: Number(open.sending + open.queued > 0),
-    };
+    return { ...conclusion, killsOnTheWire, killsWithWork };
   });
 }
 

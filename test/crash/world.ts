@@ -38,6 +38,7 @@ export class World {
   devices: readonly Device[] = [];
   url = '';
   kills = 0;
+  /** QR codes that were shown after a kill. */
   codes = 0;
   readonly #options: WorldOptions;
   readonly #env: Record<string, string> = {};
@@ -141,6 +142,23 @@ export class World {
       PATIENCE_MS,
       'the devices to be linked',
     ).finally(off);
+  }
+
+  /** Resolves when the network has told of `event` so many times from now on; at the latest after five seconds. */
+  happened(event: 'frame' | 'confirmed', times: number): Promise<void> {
+    let heard = 0;
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        off();
+        resolve();
+      };
+      const off = this.network.on(event, () => {
+        heard += 1;
+        if (heard >= times) finish();
+      });
+      const timer = setTimeout(finish, 5_000);
+    });
   }
 
   async kill(life: Life): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLimits } from '../../src/base/limits.ts';
 import { WRONG_TOKENS_PER_MINUTE } from '../../src/http/auth.ts';
-import { createLimits } from '../../src/http/limits.ts';
 import { OTHER_TOKEN } from './support/fake-gateway.ts';
 import { createHandClock, type Site, startSite } from './support/site.ts';
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failures } from '../../src/base/errors.ts';
 import type { Json, OpenApi } from '../../src/http/docs/document.ts';
 import { describe as describeApi } from '../../src/http/docs/openapi.ts';
+import { panel } from '../../src/http/panel/routes.ts';
 import { routes } from '../../src/http/routes.ts';
 import { type Site, startSite } from './support/site.ts';
 
@@ -27,11 +28,15 @@ describe('the OpenAPI document', () => {
     expect(document.servers[0]?.url).toBe(site.url);
   });
 
-  test('has every route of the API and no other', () => {
+  test('has every route of the API and of the dashboard, and no other', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(described.sort()).toEqual(rows.map(({ prefix, row }) => `${row.method} ${prefix}${row.path}`).sort());
+    const mounted = [
+      ...rows.map(({ prefix, row }) => `${row.method} ${prefix}${row.path}`),
+      ...panel.rows.map(({ method, path }) => `${method} ${panel.prefix}${path}`),
+    ];
+    expect(described.sort()).toEqual(mounted.sort());
   });
 
   test('refers only to what it holds, and declares every parameter of its paths', () => {
@@ -50,6 +55,8 @@ describe('the OpenAPI document', () => {
     expect(new Set(operations.map((o) => o.operationId)).size).toBe(operations.length);
     expect(document.paths['/api/v1/device']?.get?.security).toEqual([{ token: [] }]);
     expect(document.paths['/health/live']?.get?.security).toEqual([]);
+    expect(document.paths['/api/panel/me']?.get?.security).toEqual([{ session: [] }]);
+    expect(document.paths['/api/panel/sign-in']?.post?.security).toEqual([]);
   });
 
   test('tells each answer by an example that its schema takes', () => {
@@ -95,6 +102,7 @@ describe('the reference page', () => {
         `curl -X ${row.method} &quot;https://wa.example.com${prefix}${row.path.replace('{id}', '1')}`,
       );
     }
+    expect(text).not.toContain('/api/panel');
     for (const code of Object.keys(failures)) expect(text).toContain(`<code>${code}</code>`);
     expect(text).not.toMatch(/<script|style=|onclick|src=/);
     expect([...text.matchAll(/href="([^"#][^"]*)"/g)].map((m) => m[1]?.[0])).toEqual(expect.arrayContaining(['/']));

@@ -168,6 +168,8 @@ test('what was acknowledged is there when nothing but the synced bytes survives 
   const sending = await accept(store, tenant, { recipient: '6282' });
   const frozen = { proto: Buffer.from('proto'), type: 'text', chat: sending.chat, now: 1 } as const;
   await store.messages.markSending(tenant.owner, sending.id, frozen);
+  // The mark is durable with the next step of the ratchet, which comes before the wire.
+  await store.deviceMemory(tenant.owner).writeKeys([{ type: 'session', id: 'b', value: Buffer.from('step') }]);
   expect(synced).toBe(written());
   const lost = await accept(store, tenant, { recipient: '6283' });
 

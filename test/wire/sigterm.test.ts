@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Network, startNetwork } from '../../simulator/index.ts';
 import { type Program, run } from '../support/process.ts';
@@ -35,6 +36,10 @@ it('finishes or keeps every message when it is asked to stop in the midst of sen
   await created.ended;
   const device = JSON.parse(created.lines.at(-1) ?? '');
   token = device.token;
+  // Stopping is the subject here, not the pace.
+  const file = new DatabaseSync(join(dataDir, 'wagate.db'));
+  file.prepare('update device set settings = ?').run(JSON.stringify({ pacing: { enabled: false } }));
+  file.close();
   const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
   network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
   await linking.ended;

@@ -31,6 +31,11 @@ export interface OperationObject {
   >;
 }
 
+export type WebhookObject = Pick<OperationObject, 'operationId' | 'tags' | 'summary' | 'description' | 'parameters'> & {
+  readonly requestBody: { readonly required: true; readonly content: Readonly<Record<string, Content>> };
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+};
+
 export interface ErrorRow {
   readonly status: number;
   readonly code: string;
@@ -48,6 +53,8 @@ export interface OpenApi {
   readonly servers: readonly { readonly url: string; readonly description: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
+  /** What this server sends to addresses of its customers. */
+  readonly webhooks: Readonly<Record<string, { readonly post: WebhookObject }>>;
   readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes: Json };
   /** The whole table of ways to fail. */
   readonly 'x-failures': readonly ErrorRow[];

@@ -1,10 +1,14 @@
 import type { z } from 'zod';
 import { type FailureCode, failures } from '../../base/errors.ts';
 import { failureSchema } from '../envelope.ts';
+import { panel } from '../panel/routes.ts';
 import type { Row } from '../row.ts';
-import type { Content, Json, OpenApi, OperationObject, Parameter } from './document.ts';
+import type { Json, OpenApi, OperationObject, Parameter } from './document.ts';
 import { failureResponses } from './failures.ts';
 import { jsonSchema } from './json-schema.ts';
+import { panelOperation, panelTags } from './panel.ts';
+import { parameters, requestBody } from './parts.ts';
+import { webhookOperations } from './webhooks.ts';
 
 interface About {
   readonly version: string;
@@ -14,8 +18,11 @@ interface About {
 
 type Routes = readonly { readonly prefix: string; readonly rows: readonly Row[] }[];
 
-/** The OpenAPI 3.1 document of the route tables: from the schemas that check the requests and the table of ways to fail. */
-export function describe(routes: Routes, { version, url }: About): OpenApi {
+/**
+ * The OpenAPI 3.1 document of the route tables: from the schemas that check the requests and the table of ways to fail. `dashboard`
+ * is null where only the public API is to be told.
+ */
+export function describe(routes: Routes, { version, url }: About, dashboard: typeof panel | null = panel): OpenApi {
   const paths: Record<string, Record<string, OperationObject>> = {};
   const components = new Map<string, Json>();
   for (const { prefix, rows } of routes)
@@ -23,6 +30,10 @@ export function describe(routes: Routes, { version, url }: About): OpenApi {
       const path = `${prefix}${row.path}`;
       paths[path] = { ...paths[path], [row.method.toLowerCase()]: operation(row, components) };
     }
+  for (const row of dashboard?.rows ?? []) {
+    const path = `${dashboard?.prefix}${row.path}`;
+    paths[path] = { ...paths[path], [row.method.toLowerCase()]: panelOperation(row, components) };
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -35,10 +46,15 @@ export function describe(routes: Routes, { version, url }: About): OpenApi {
     servers: [{ url, description: 'This server' }],
     tags: [
       { name: 'Messages', description: 'Sending, history, cancelling.' },
+      { name: 'Inbox', description: 'What people write to the device.' },
+      { name: 'Webhooks', description: 'Being told of what happens, signed and tried again.' },
+      { name: 'Events', description: 'The same, live.' },
       { name: 'Device', description: 'The device that the token belongs to.' },
       { name: 'Health', description: 'For load balancers and monitors.' },
+      ...(dashboard === null ? [] : panelTags(dashboard.rows)),
     ],
     paths,
+    webhooks: webhookOperations(components),
     components: {
       schemas: Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
       securitySchemes: {
@@ -48,6 +64,15 @@ export function describe(routes: Routes, { version, url }: About): OpenApi {
           bearerFormat: 'wag_…',
           description: 'The API token of a device. Only this header is read, never a query parameter.',
         },
+        ...(dashboard !== null && {
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'wagate',
+            description:
+              'The session of a browser that is signed in; named __Host-wagate over TLS. Writes are taken only from pages of this server (Sec-Fetch-Site, Origin).',
+          },
+        }),
       },
     },
     'x-failures': (Object.keys(failures) as FailureCode[]).map((code) => ({
@@ -79,7 +104,10 @@ function operation(row: Row, components: Map<string, Json>): OperationObject {
           {
             description: answer.description,
             content: {
-              'application/json': { schema: schema(answer.schema, 'output'), example: answer.example as Json },
+              [row.produces ?? 'application/json']: {
+                schema: schema(answer.schema, 'output'),
+                example: answer.example as Json,
+              },
             },
           },
         ]),
@@ -97,44 +125,3 @@ const IDEMPOTENCY_KEY: Parameter = {
     'A word of your own, at most 255 characters: the same key and body within 24 hours give the first answer again, with `Idempotency-Replayed: true`, and nothing is sent twice.',
   schema: { type: 'string', maxLength: 255 },
 };
-
-type ObjectSchema = { readonly properties?: Readonly<Record<string, Json>>; readonly required?: readonly string[] };
-
-function parameters(
-  where: 'query' | 'path',
-  schema: Json | undefined,
-  examples: Readonly<Record<string, string>> = {},
-): Parameter[] {
-  const { properties = {}, required = [] } = (schema ?? {}) as ObjectSchema;
-  return Object.entries(properties).map(([name, property]) => {
-    const { description = '', ...rest } = property as { description?: string } & Record<string, Json>;
-    const example = examples[name];
-    return {
-      name,
-      in: where,
-      required: required.includes(name),
-      description,
-      schema: rest,
-      ...(example !== undefined && { example }),
-    };
-  });
-}
-
-function requestBody({ upload, examples }: Row, schema: Json): NonNullable<OperationObject['requestBody']> {
-  const json: Content = { schema, ...(examples?.body !== undefined && { example: examples.body as Json }) };
-  if (!upload) return { required: true, content: { 'application/json': json } };
-  const { properties, required = [], ...rest } = schema as ObjectSchema & Record<string, Json>;
-  const form: Json = {
-    ...rest,
-    properties: {
-      ...properties,
-      [upload.field]: {
-        type: 'string',
-        format: 'binary',
-        description: `The file, instead of \`${upload.insteadOf}\`.`,
-      },
-    },
-    required: required.filter((name) => name !== upload.insteadOf),
-  };
-  return { required: true, content: { 'application/json': json, 'multipart/form-data': { schema: form } } };
-}

@@ -17,8 +17,13 @@ export async function mountDocs(
   const documents = (request: FastifyRequest) => {
     const url = config.PUBLIC_URL ?? `${request.protocol}://${request.host}`;
     if (made?.url === url) return made;
-    const document = describe(routes, { version: config.APP_VERSION, url });
-    made = { url, json: JSON.stringify(document), page: referencePage(document) };
+    const about = { version: config.APP_VERSION, url };
+    made = {
+      url,
+      json: JSON.stringify(describe(routes, about)),
+      // For programmers: the dashboard's own routes are nobody's to call.
+      page: referencePage(describe(routes, about, null)),
+    };
     return made;
   };
 

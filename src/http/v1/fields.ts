@@ -117,6 +117,23 @@ export const time = (name: string, description: string) => {
     .meta({ description: `${description} ISO 8601 with an offset, or Unix seconds.` });
 };
 
+const MESSAGE_RULE = { error: 'must be the id of a message: data.id of the inbox, or the id at WhatsApp' };
+
+/** A message that was received or sent: a number of the inbox, or WhatsApp's own id. */
+const aMessage = (name: string, description: string) => {
+  const rule = { error: `${name} ${MESSAGE_RULE.error}` };
+  return z
+    .union([z.string(rule).regex(/^[\w.-]{1,128}$/, rule), z.int(rule).min(1, rule)], rule)
+    .transform(String)
+    .meta({ description });
+};
+
+export const messageId = aMessage('message_id', 'The message: `data.id` of the inbox, or its id at WhatsApp.');
+export const replyTo = aMessage(
+  'reply_to',
+  'The message that this one answers, quoted: `data.id` of the inbox, or an id at WhatsApp. Of the same chat.',
+);
+
 /** An id in a path. What is no number is an unknown id: 404, not 422. */
 export const idParams = z.object({
   id: z

@@ -10,7 +10,7 @@ import {
   type ReceivedFile,
   type TokenAsk,
 } from '../row.ts';
-import { flag, label, recipient, reference, text, time, whole, word } from './fields.ts';
+import { flag, label, recipient, reference, replyTo, text, time, whole, word } from './fields.ts';
 import { priorities, priorityWords, sentData, sentView } from './views.ts';
 
 /** Beyond it WhatsApp's retry receipts could not be answered any more. */
@@ -36,6 +36,7 @@ const manners = {
     LONGEST_WAIT_SECONDS,
     'Seconds that the message may wait (default 86400).',
   ).optional(),
+  reply_to: replyTo.optional(),
   async: flag('async', 'Answer 202 at once, without waiting for WhatsApp (default false).').optional(),
 };
 
@@ -83,6 +84,7 @@ const request = (
   expiresIn: body.expires_in ?? null,
   async: body.async ?? false,
   idempotencyKey,
+  ...(body.reply_to !== undefined && { replyTo: body.reply_to }),
 });
 
 const source = (url: string, upload: ReceivedFile | undefined): MediaRequest['source'] =>
@@ -138,6 +140,7 @@ const refusals: readonly FailureCode[] = [
   'subscription_expired',
   'device_suspended',
   'account_suspended',
+  'recipient_opted_out',
 ];
 
 const TEXT_SENT = 'Message sent successfully';

@@ -1,6 +1,8 @@
 import type { Columns } from '../dialect.ts';
 import { statements as first } from './0001_first.ts';
+import { statements as dashboard } from './0002_dashboard.ts';
 import { statements as paceAndHealth } from './0003_pace_and_health.ts';
+import { statements as inboxAndWebhooks } from './0004_inbox_and_webhooks.ts';
 
 /**
  * A step of the schema. Once released it never changes; the next change is the next file. `statements` are plain SQL for both
@@ -14,5 +16,7 @@ export interface Migration {
 /** In order. */
 export const migrations: readonly Migration[] = [
   { name: '0001_first', statements: first },
+  { name: '0002_dashboard', statements: dashboard },
   { name: '0003_pace_and_health', statements: paceAndHealth },
+  { name: '0004_inbox_and_webhooks', statements: inboxAndWebhooks },
 ];

@@ -2,12 +2,10 @@ import { failure } from '../../../src/base/errors.ts';
 import type {
   Caller,
   DeviceDescription,
-  DeviceListItem,
   Idempotency,
   MessageQuery,
   MessageView,
   SendRequest,
-  SignedIn,
 } from '../../../src/gateway/contract.ts';
 
 export const TOKEN = 'wag_good';
@@ -77,9 +75,16 @@ const callerOf = (tokenId: string): Caller => ({
   accountId: 1,
   deviceId: 1,
   deviceKind: 'whatsapp',
+  defaultCountry: '62',
+  suspended: false,
   rateLimit: 120,
   tokenId,
 });
+
+/** What comes back has its own tests, over the real gateway (test/inbox, test/webhooks). */
+const absent = async (): Promise<never> => {
+  throw failure('not_found', { what: 'It' });
+};
 
 /** A gateway that notes what it was asked and answers as the test says; only HTTP is real. */
 export function createFakeGateway() {
@@ -87,19 +92,15 @@ export function createFakeGateway() {
   const uploads: string[] = [];
   const queries: MessageQuery[] = [];
   const remembered = new Map<string, { hash: string; status?: number; body?: string }>();
-  const sessions = new Map<string, SignedIn>();
 
   const fake = {
     sent,
     uploads,
     queries,
-    sessions,
-    links: new Set(['wagl_link']),
     authentications: 0,
     caller: callerOf('token:1'),
     quota: 50 as number | null,
     total: 45,
-    listed: [] as DeviceListItem[],
     /** What becomes of a send: an outcome, a Failure, a wait. */
     sending: async (_request: SendRequest, _signal?: AbortSignal): Promise<'sent' | 'pending'> => 'sent',
     readiness: async (): Promise<void> => undefined,
@@ -140,7 +141,6 @@ export function createFakeGateway() {
       },
       describe: () => fake.describing(),
       quotaRemaining: async () => fake.quota,
-      list: async () => fake.listed,
     },
     idempotency: {
       async once(caller, key, requestHash, { answer }) {
@@ -162,17 +162,24 @@ export function createFakeGateway() {
         }
       },
     } satisfies Idempotency,
-    accounts: {
-      async redeem(link: string) {
-        if (!fake.links.delete(link)) throw failure('invalid_link');
-        sessions.set('session', { userId: 1, accountId: 1, name: 'John Doe', email: 'john@example.com' });
-        return { sessionToken: 'session', expiresAt: Date.now() + 3_600_000 };
-      },
-      find: async (token: string) => sessions.get(token),
-      async end(token: string) {
-        sessions.delete(token);
-      },
+    inbox: { list: async () => ({ rows: [], total: 0 }), find: absent, media: absent, read: absent },
+    inboxMedia: { open: absent },
+    replies: { react: absent, type: async () => undefined },
+    webhooks: {
+      list: async () => [],
+      find: absent,
+      create: absent,
+      update: absent,
+      remove: absent,
+      rotate: absent,
+      test: absent,
+      deliveries: absent,
+      delivery: absent,
+      replay: absent,
+      replayRange: absent,
     },
+    liveEvents: { follow: absent },
+    url: () => 'http://127.0.0.1',
     store: { version: () => fake.readiness() },
   };
   return fake;

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { type Config, readConfig } from '../../../src/base/config.ts';
 import { systemRandom } from '../../../src/base/ids.ts';
 import { createLog } from '../../../src/base/log.ts';
-import { createServer } from '../../../src/http/server.ts';
+import { createServer, type ServerParts } from '../../../src/http/server.ts';
 import { createFakeGateway, TOKEN } from './fake-gateway.ts';
 
 /** A clock whose hands the test moves; sleeping is real. */
@@ -22,7 +22,7 @@ export function createHandClock(): Clock & { advance(ms: number): void } {
 }
 
 /** The HTTP surface on a port of its own, with a fake gateway behind it. */
-export async function startSite(config: Partial<Config> = {}) {
+export async function startSite(config: Partial<Config> = {}, more: Pick<ServerParts, 'dashboardFolder'> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'wagate-http-'));
   const gateway = createFakeGateway();
   const clock = createHandClock();
@@ -33,6 +33,7 @@ export async function startSite(config: Partial<Config> = {}) {
     clock,
     random: systemRandom,
     ...gateway,
+    ...more,
   });
   const url = (await server.listen()).replace(/\/$/, '');
 

@@ -1,0 +1,116 @@
+import { type Filling, quoted, type SampleLanguage } from './filling.ts';
+
+const head = (f: Filling, uses = '') => `<?php
+
+${uses}use Illuminate\\Support\\Facades\\Http;
+
+$apiToken = ${quoted(f.token)}; // better: config('services.wagate.token')
+`;
+
+const post = (f: Filling, path: string, fields: readonly (readonly [string, string])[], done: string) => `${head(f)}
+$response = Http::withToken($apiToken)
+    ->acceptJson()
+    ->timeout(30)
+    ->post(${quoted(`${f.origin}/api/v1${path}`)}, [
+${fields.map(([name, value]) => `        ${quoted(name)} => ${quoted(value)},`).join('\n')}
+    ]);
+
+if ($response->json('success')) {
+    echo '${done}: ' . $response->json('data.message_id') . PHP_EOL;
+} else {
+    echo 'Error: ' . $response->json('message') . PHP_EOL;
+}`;
+
+const get = (f: Filling, path: string, query: string, then: string) => `${head(f)}
+$response = Http::withToken($apiToken)
+    ->acceptJson()
+    ->timeout(30)
+    ->get(${quoted(`${f.origin}/api/v1${path}`)}${query});
+
+if ($response->json('success')) {
+${then}
+} else {
+    echo 'Error: ' . $response->json('message') . PHP_EOL;
+}`;
+
+export const laravel: SampleLanguage = {
+  id: 'laravel',
+  label: 'Laravel',
+  title: 'Laravel (Http)',
+  write: {
+    sendText: (f) =>
+      post(
+        f,
+        '/send-message',
+        [
+          ['recipient', f.recipient],
+          ['message', f.message],
+        ],
+        'Message sent',
+      ),
+
+    sendMedia: (f) =>
+      post(
+        f,
+        '/send-media',
+        [
+          ['recipient', f.recipient],
+          ['media_url', f.mediaUrl],
+          ['media_type', 'image'],
+          ['caption', f.caption],
+        ],
+        'Media sent',
+      ),
+
+    device: (f) =>
+      get(
+        f,
+        '/device',
+        '',
+        `    echo 'Device: ' . $response->json('data.device.status') . PHP_EOL;
+    echo 'Messages left: ' . $response->json('data.subscription.message_remaining', 0) . PHP_EOL;`,
+      ),
+
+    messages: (f) =>
+      get(
+        f,
+        '/messages',
+        `, [
+        'limit' => 10,
+        'status' => 'sent',
+    ]`,
+        `    foreach ($response->json('data') as $message) {
+        echo $message['recipient'] . ': ' . $message['state'] . PHP_EOL;
+    }`,
+      ),
+
+    retry: (f) => `${head(f, 'use Illuminate\\Http\\Client\\RequestException;\n')}
+$response = Http::withToken($apiToken)
+    ->acceptJson()
+    ->timeout(30)
+    // The same key for every attempt: the message is sent once.
+    ->withHeaders(['Idempotency-Key' => ${quoted(f.key)}])
+    ->retry(
+        5,
+        function (int $attempt, Throwable $error) {
+            $retryAfter = $error instanceof RequestException ? (int) $error->response->header('Retry-After') : 0;
+            return 1000 * max($retryAfter, 2 ** ($attempt - 1));
+        },
+        // No answer at all, 409 (an earlier attempt is still running), 429 and 5xx are worth another attempt.
+        fn (Throwable $error) => ! $error instanceof RequestException
+            || in_array($error->response->status(), [409, 429])
+            || $error->response->serverError(),
+        throw: false,
+    )
+    ->post(${quoted(`${f.origin}/api/v1/send-message`)}, [
+        'recipient' => ${quoted(f.recipient)},
+        'message' => ${quoted(f.message)},
+    ]);
+
+if ($response->json('success')) {
+    echo 'Message sent: ' . $response->json('data.message_id') . PHP_EOL;
+} else {
+    echo 'Error: ' . $response->json('message') . PHP_EOL;
+}`,
+  },
+};

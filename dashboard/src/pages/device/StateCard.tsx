@@ -1,0 +1,121 @@
+import { Alert, Button, Card, Group, List, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconPlugConnected,
+  IconPower,
+  IconQrcode,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { act } from '../../api/ask.ts';
+import type { PanelDeviceDetail } from '../../api/types.ts';
+import { announce } from '../../parts/announce.ts';
+import { remedyOf, stateOf, type Tone, toneColours, toneOf } from '../../parts/deviceState.ts';
+import { translate } from '../../parts/failures.ts';
+import { dateTime, timeOfDay } from '../../parts/times.ts';
+import { useAction } from '../../parts/useAction.ts';
+import { useMay, useZone } from '../../session.tsx';
+import { Linking } from './Linking.tsx';
+
+const icons: Readonly<Record<Tone, TablerIcon>> = {
+  good: IconCheck,
+  busy: IconPlugConnected,
+  calm: IconPower,
+  bad: IconAlertTriangle,
+};
+
+/** What the device is in, in plain words, what to do about it, and the button that does it. */
+export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
+  const { t } = useTranslation('devices');
+  const zone = useZone();
+  const { keep } = useMay();
+  const { busy, run } = useAction();
+  const state = stateOf(device);
+  const tone = toneOf(state);
+  // Somebody asked for a code and it is on its way: asking again would only begin anew.
+  const begun = device.live.linking && device.live.retry_at !== null;
+  const remedy = keep && !begun ? remedyOf(state, device) : undefined;
+  const title = t(`state.${state}.title`);
+  useAnnouncedChanges(title);
+  const Icon = icons[tone];
+  const params = { id: String(device.id) };
+  const linking =
+    device.kind === 'whatsapp' && (state === 'pairing' || (device.live.linking && state === 'connecting'));
+  return (
+    <Card>
+      <Stack gap="md">
+        <Group wrap="nowrap" align="flex-start">
+          <ThemeIcon size={42} radius="xl" variant="light" color={toneColours[tone]}>
+            <Icon aria-hidden />
+          </ThemeIcon>
+          <div>
+            <Title order={2} size="h4">
+              {title}
+            </Title>
+            <Text c="dimmed" size="sm">
+              {t(`state.${state}.do`)}
+            </Text>
+            {device.live.retry_at !== null && (
+              <Text size="sm">{t('tryAgainAt', { time: timeOfDay(device.live.retry_at, zone) })}</Text>
+            )}
+            {tone === 'good' && device.connected_at !== null && (
+              <Text size="sm" c="dimmed">
+                {t('details.since')}: {dateTime(device.connected_at, zone)}
+              </Text>
+            )}
+          </div>
+        </Group>
+        <HealthNotices device={device} />
+        {remedy === 'link' && (
+          <Button
+            leftSection={<IconQrcode size={18} aria-hidden />}
+            loading={busy}
+            onClick={() => void run(() => act('POST /api/panel/devices/{id}/link', { params }))}
+          >
+            {t(state === 'idle' ? 'link.showQr' : 'link.newQr')}
+          </Button>
+        )}
+        {remedy === 'connect' && (
+          <Button
+            loading={busy}
+            onClick={() => void run(() => act('POST /api/panel/devices/{id}/connect', { params }))}
+          >
+            {t('link.connect')}
+          </Button>
+        )}
+        {keep && linking && <Linking device={device} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function HealthNotices({ device }: { readonly device: PanelDeviceDetail }) {
+  const zone = useZone();
+  const { t } = useTranslation('devices');
+  // That it is down says the card itself.
+  const notices = device.health.notices.filter(({ code }) => code !== 'down');
+  if (notices.length === 0) return null;
+  return (
+    <Alert color={device.health.status === 'critical' ? 'red' : 'yellow'} role="status">
+      <List size="sm" spacing={4}>
+        {notices.map(({ code, until }) => (
+          <List.Item key={code}>
+            {translate(`devices:health.${code}`)}
+            {until !== null && ` ${t('until', { time: dateTime(until, zone) })}`}
+          </List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
+
+/** Says a new state to screen readers; not the one that the page began with. */
+function useAnnouncedChanges(title: string) {
+  const before = useRef(title);
+  useEffect(() => {
+    if (before.current !== title) announce(title);
+    before.current = title;
+  }, [title]);
+}

@@ -1,0 +1,130 @@
+import { Alert, Button, Card, Group, Stack, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconKey } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { act, useAsk } from '../../api/ask.ts';
+import type { PanelDeviceDetail } from '../../api/types.ts';
+import { Confirm } from '../../parts/Confirm.tsx';
+import { CopyBlock, CopyField } from '../../parts/CopyField.tsx';
+import { Facts } from '../../parts/Facts.tsx';
+import { dateTime } from '../../parts/times.ts';
+import { useAction } from '../../parts/useAction.ts';
+import { queries } from '../../queries.ts';
+import { useMay, useZone } from '../../session.tsx';
+import { hideToken, showToken, useFreshToken } from './freshTokens.ts';
+
+/** The token: shown once, when it is made; later only what tells it from others. */
+export function TokenCard({ device }: { readonly device: PanelDeviceDetail }) {
+  const { t } = useTranslation('devices');
+  const { keep } = useMay();
+  const fresh = useFreshToken(device.id);
+  return (
+    <Card>
+      <Stack gap="sm">
+        <Title order={2} size="h4">
+          {t('token.title')}
+        </Title>
+        <Text size="sm" c="dimmed">
+          {t('token.lead')}
+        </Text>
+        {fresh === undefined ? (
+          <Known device={device} />
+        ) : (
+          <Fresh deviceId={device.id} token={fresh} sandbox={device.kind === 'sandbox'} />
+        )}
+        {keep && fresh === undefined && <Make device={device} />}
+      </Stack>
+    </Card>
+  );
+}
+
+function Known({ device: { token } }: { readonly device: PanelDeviceDetail }) {
+  const { t } = useTranslation('devices');
+  const { t: common } = useTranslation();
+  const zone = useZone();
+  if (token === null) return <Text size="sm">{t('token.none')}</Text>;
+  return (
+    <Facts
+      rows={[
+        [t('token.prefix'), <Text span ff="monospace" size="sm" key="token">{`${token.prefix}…${token.last4}`}</Text>],
+        [t('token.created'), dateTime(token.created_at, zone)],
+        [t('token.used'), token.used_at === null ? common('never') : dateTime(token.used_at, zone)],
+      ]}
+    />
+  );
+}
+
+function Fresh({
+  deviceId,
+  token,
+  sandbox,
+}: {
+  readonly deviceId: number;
+  readonly token: string;
+  readonly sandbox: boolean;
+}) {
+  const { t } = useTranslation('devices');
+  const installation = useAsk('GET /api/panel/installation');
+  const address = installation.data?.public_url ?? location.origin;
+  const curl = [
+    `curl -X POST ${address}/api/v1/send-message \\`,
+    `  -H "Authorization: Bearer ${token}" \\`,
+    '  -H "Content-Type: application/json" \\',
+    `  -d '{"recipient": "${sandbox ? '628990000006' : '628123456789'}", "message": "${t('token.hello')}"}'`,
+  ].join('\n');
+  return (
+    <Stack gap="sm">
+      <Alert color="yellow" role="status" icon={<IconKey aria-hidden />}>
+        {t('token.once')}
+      </Alert>
+      <CopyField text={token} label={t('token.label')} className="token" />
+      <Text size="sm" fw={500}>
+        {t('token.try')}
+      </Text>
+      <CopyBlock text={curl} label={t('token.try')} />
+      <Group justify="flex-end">
+        <Button variant="light" onClick={() => hideToken(deviceId)}>
+          {t('token.stored')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Make({ device }: { readonly device: PanelDeviceDetail }) {
+  const { t } = useTranslation('devices');
+  const [asking, ask] = useDisclosure(false);
+  const { busy, run } = useAction();
+  const make = async () => {
+    const { token } = await act('POST /api/panel/devices/{id}/token', { params: { id: String(device.id) } });
+    showToken(device.id, token);
+    await queries.invalidateQueries({ queryKey: ['GET /api/panel/devices/{id}'] });
+  };
+  if (device.token === null)
+    return (
+      <Group>
+        <Button leftSection={<IconKey size={18} aria-hidden />} loading={busy} onClick={() => void run(make)}>
+          {t('token.make')}
+        </Button>
+      </Group>
+    );
+  return (
+    <>
+      <Group>
+        <Button variant="default" leftSection={<IconKey size={18} aria-hidden />} onClick={ask.open}>
+          {t('token.regenerate')}
+        </Button>
+      </Group>
+      <Confirm
+        opened={asking}
+        onClose={ask.close}
+        title={t('token.regenerateTitle')}
+        action={t('token.regenerateDo')}
+        danger
+        onConfirm={make}
+      >
+        <Text>{t('token.regenerateText')}</Text>
+      </Confirm>
+    </>
+  );
+}

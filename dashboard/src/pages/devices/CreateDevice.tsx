@@ -1,0 +1,103 @@
+import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { act, useAsk } from '../../api/ask.ts';
+import { FailureNote } from '../../parts/FailureNote.tsx';
+import { useSubmit } from '../../parts/useSubmit.ts';
+import { queries } from '../../queries.ts';
+import { showToken } from '../device/freshTokens.ts';
+import { isFilled } from '../enter/rules.ts';
+
+interface Props {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+export function CreateDevice({ opened, onClose }: Props) {
+  const { t } = useTranslation('devices');
+  const { t: common } = useTranslation();
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('create.title')}
+      closeButtonProps={{ 'aria-label': common('action.close') }}
+    >
+      <CreateForm onClose={onClose} />
+    </Modal>
+  );
+}
+
+function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
+  const { t } = useTranslation('devices');
+  const { t: common } = useTranslation();
+  const navigate = useNavigate();
+  const installation = useAsk('GET /api/panel/installation');
+  const form = useForm<{ name: string; kind: 'whatsapp' | 'sandbox' }>({
+    initialValues: { name: '', kind: 'whatsapp' },
+    validate: { name: isFilled },
+  });
+  const { busy, failure, submit } = useSubmit(form);
+
+  const create = async ({ name, kind }: typeof form.values) => {
+    const device = await act('POST /api/panel/devices', { body: { name: name.trim(), kind } });
+    const params = { id: String(device.id) };
+    const { token } = await act('POST /api/panel/devices/{id}/token', { params });
+    showToken(device.id, token);
+    await queries.invalidateQueries({ queryKey: ['GET /api/panel/devices'] });
+    onClose();
+    await navigate({ to: '/devices/$deviceId', params: { deviceId: params.id } });
+    // A phone that shall be linked is in the hand already: the first code is on its way when the page opens.
+    if (kind === 'whatsapp') await act('POST /api/panel/devices/{id}/link', { params });
+  };
+
+  return (
+    <form onSubmit={submit(create)} noValidate>
+      <Stack>
+        <TextInput
+          label={t('create.name')}
+          description={t('create.nameHint')}
+          data-autofocus
+          maxLength={100}
+          {...form.getInputProps('name')}
+        />
+        <Radio.Group label={t('create.kind')} {...form.getInputProps('kind')}>
+          <Stack gap="xs" mt={6}>
+            {(['whatsapp', 'sandbox'] as const)
+              .filter((kind) => kind === 'whatsapp' || installation.data?.sandbox !== false)
+              .map((kind) => (
+                <Radio.Card key={kind} value={kind} p="sm" radius="md">
+                  <Group wrap="nowrap" align="flex-start" gap="sm">
+                    <Radio.Indicator mt={2} />
+                    <div>
+                      <Text fw={600} size="sm">
+                        {t(`kind.${kind}`)}
+                      </Text>
+                      <Text size="sm" c="dimmed">
+                        {t(`kindText.${kind}`)}
+                      </Text>
+                    </div>
+                  </Group>
+                </Radio.Card>
+              ))}
+          </Stack>
+        </Radio.Group>
+        {form.values.kind === 'whatsapp' && (
+          <Text size="xs" c="dimmed">
+            {t('risk')}
+          </Text>
+        )}
+        {failure !== undefined && <FailureNote error={failure} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {common('action.cancel')}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {t('create.submit')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,56 @@
+import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { Navigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { act, useAsk } from '../../api/ask.ts';
+import type { Me } from '../../api/types.ts';
+import { currentLanguage } from '../../i18n.ts';
+import { FailureNote } from '../../parts/FailureNote.tsx';
+import { Loaded } from '../../parts/Loaded.tsx';
+import { useSubmit } from '../../parts/useSubmit.ts';
+import { EnterFrame } from './EnterFrame.tsx';
+import { enter } from './entering.ts';
+import { PasswordFields } from './PasswordFields.tsx';
+import { isEmail, isFilled, isPassword, isSame } from './rules.ts';
+
+/** The first sign-in on a new server: a real address and a password, so that there is a next one. */
+export function SetupPage() {
+  const { t } = useTranslation('enter');
+  const me = useAsk('GET /api/panel/me');
+  return (
+    <EnterFrame title={t('setup.title')}>
+      <Loaded query={me}>
+        {(it) => (it.needs.length === 0 ? <Navigate to="/" replace /> : <SetupForm me={it} />)}
+      </Loaded>
+    </EnterFrame>
+  );
+}
+
+function SetupForm({ me }: { readonly me: Me }) {
+  const { t } = useTranslation('enter');
+  const form = useForm({
+    initialValues: { name: '', email: me.needs.includes('email') ? '' : me.user.email, password: '', again: '' },
+    validate: { name: isFilled, email: isEmail, password: isPassword, again: isSame },
+  });
+  const { busy, failure, submit } = useSubmit(form);
+  const save = async ({ name, email, password }: typeof form.values) => {
+    await act('PATCH /api/panel/me', { body: { name: name.trim(), language: currentLanguage() } });
+    if (email.trim().toLowerCase() !== me.user.email)
+      await act('PUT /api/panel/me/email', { body: { email: email.trim() } });
+    await enter(await act('PUT /api/panel/me/password', { body: { password } }), '/');
+  };
+  return (
+    <form onSubmit={submit(save)} noValidate>
+      <Stack>
+        <Text>{t('setup.lead')}</Text>
+        <TextInput label={t('signUp.name')} autoComplete="name" autoFocus {...form.getInputProps('name')} />
+        <TextInput label={t('signIn.email')} type="email" autoComplete="username" {...form.getInputProps('email')} />
+        <PasswordFields form={form} />
+        {failure !== undefined && <FailureNote error={failure} />}
+        <Button type="submit" size="md" loading={busy}>
+          {t('setup.submit')}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,39 @@
+import { Group, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { type ReactNode, useEffect, useRef } from 'react';
+
+interface Props {
+  readonly title: string;
+  readonly lead?: ReactNode;
+  /** Buttons beside the title. */
+  readonly actions?: ReactNode;
+  /** Above the title: the way back. */
+  readonly above?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** A page: its title is the document's, and gets the focus when one comes here, so that a screen reader begins with it. */
+export function Page({ title, lead, actions, above, children }: Props) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useDocumentTitle(`${title} · WAGate`);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  return (
+    <Stack gap="lg">
+      <Stack gap={4}>
+        {above}
+        <Group justify="space-between" align="center" gap="sm">
+          <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-title">
+            {title}
+          </Title>
+          {actions !== undefined && <Group gap="xs">{actions}</Group>}
+        </Group>
+        {lead !== undefined && (
+          <Text c="dimmed" maw={680}>
+            {lead}
+          </Text>
+        )}
+      </Stack>
+      {children}
+    </Stack>
+  );
+}

@@ -1,0 +1,8 @@
+/** 6281234567890 → +62 812-3456-7890. What is no number (a group, a LID) stays as it is. */
+export function phone(digits: string): string {
+  if (!/^\d{8,15}$/.test(digits)) return digits;
+  if (!digits.startsWith('62')) return `+${digits}`;
+  const rest = digits.slice(2);
+  const groups = [rest.slice(0, 3), rest.slice(3, 7), rest.slice(7)].filter((group) => group !== '');
+  return `+62 ${groups.join('-')}`;
+}

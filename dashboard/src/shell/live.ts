@@ -1,0 +1,130 @@
+import type { QueryKey } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { keyOf } from '../api/ask.ts';
+import type { Answer } from '../api/client.ts';
+import type { Me, PanelDevice, PanelMessage, Subscription } from '../api/types.ts';
+import { queries } from '../queries.ts';
+
+interface Hello {
+  readonly devices: PanelDevice[];
+  readonly subscription: Subscription | null;
+}
+
+/** A list that is asked for again at most this often, however much happens. */
+const CALM_MS = 1_500;
+/** A break that is shorter than this is not told: the stream comes back by itself after 2 s. */
+const PATIENCE_MS = 6_000;
+
+/** Listens to the live stream and keeps the cache up to date. Gives whether the stream is there. */
+export function useLive(): boolean {
+  const [connected, setConnected] = useState(true);
+  useEffect(() => {
+    let broken: ReturnType<typeof setTimeout> | undefined;
+    let source: EventSource | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const calmly = createCalm();
+    const open = () => {
+      source = new EventSource('/api/panel/live');
+      source.addEventListener('open', () => {
+        clearTimeout(broken);
+        broken = undefined;
+        setConnected(true);
+      });
+      source.addEventListener('error', () => {
+        broken ??= setTimeout(() => setConnected(false), PATIENCE_MS);
+        // Closed for good by the browser (an answer that was no stream): it would not try again by itself.
+        if (source?.readyState === EventSource.CLOSED) {
+          again = setTimeout(open, PATIENCE_MS);
+          calmly(['GET /api/panel/me']);
+        }
+      });
+      const on = <T>(name: string, take: (data: T) => void) =>
+        source?.addEventListener(name, (event: MessageEvent<string>) => take(JSON.parse(event.data) as T));
+      on<Hello>('hello', ({ devices, subscription }) => {
+        queries.setQueryData(keyOf('GET /api/panel/devices'), { success: true, data: devices });
+        for (const device of devices) takeDevice(device);
+        takeSubscription(subscription);
+        calmly(['GET /api/panel/messages']);
+      });
+      on<PanelDevice>('device', takeDevice);
+      on<{ id: number }>('device_removed', ({ id }) => removeDevice(id));
+      on<PanelMessage>('message', (message) => {
+        if (!takeMessage(message)) calmly(['GET /api/panel/messages']);
+        calmly(['GET /api/panel/usage']);
+        calmly(['GET /api/panel/devices/{id}/sandbox']);
+        calmly(['GET /api/panel/devices/{id}/sandbox/{number}'], 250);
+      });
+      on<Subscription | null>('subscription', takeSubscription);
+      on<unknown>('bye', () => calmly(['GET /api/panel/me']));
+    };
+    open();
+    return () => {
+      source?.close();
+      clearTimeout(broken);
+      clearTimeout(again);
+      calmly.stop();
+    };
+  }, []);
+  return connected;
+}
+
+/** Asks again soon, once for many requests. */
+function createCalm() {
+  const waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  const calmly = (queryKey: QueryKey, ms = CALM_MS) => {
+    const name = String(queryKey[0]);
+    if (waiting.has(name)) return;
+    waiting.set(
+      name,
+      setTimeout(() => {
+        waiting.delete(name);
+        void queries.invalidateQueries({ queryKey });
+      }, ms),
+    );
+  };
+  calmly.stop = () => {
+    for (const timer of waiting.values()) clearTimeout(timer);
+    waiting.clear();
+  };
+  return calmly;
+}
+
+function takeDevice(device: PanelDevice): void {
+  queries.setQueryData<Answer<'GET /api/panel/devices'>>(keyOf('GET /api/panel/devices'), (before) => {
+    if (before === undefined) return before;
+    const known = before.data.some(({ id }) => id === device.id);
+    const data = known ? before.data.map((one) => (one.id === device.id ? device : one)) : [...before.data, device];
+    return { ...before, data };
+  });
+  queries.setQueryData<Answer<'GET /api/panel/devices/{id}'>>(
+    keyOf('GET /api/panel/devices/{id}', { params: { id: String(device.id) } }),
+    (before) => (before === undefined ? before : { ...before, data: { ...before.data, ...device } }),
+  );
+}
+
+export function removeDevice(id: number): void {
+  queries.setQueryData<Answer<'GET /api/panel/devices'>>(keyOf('GET /api/panel/devices'), (before) =>
+    before === undefined ? before : { ...before, data: before.data.filter((one) => one.id !== id) },
+  );
+}
+
+/** Whether a list on the screen knew it. */
+function takeMessage(message: PanelMessage): boolean {
+  let known = false;
+  queries.setQueriesData<Answer<'GET /api/panel/messages'>>({ queryKey: ['GET /api/panel/messages'] }, (before) => {
+    if (before === undefined || !before.data.some(({ id }) => id === message.id)) return before;
+    known = true;
+    return { ...before, data: before.data.map((one) => (one.id === message.id ? message : one)) };
+  });
+  queries.setQueryData<Answer<'GET /api/panel/messages/{id}'>>(
+    keyOf('GET /api/panel/messages/{id}', { params: { id: String(message.id) } }),
+    (before) => (before === undefined ? before : { ...before, data: message }),
+  );
+  return known;
+}
+
+function takeSubscription(subscription: Subscription | null): void {
+  queries.setQueryData<{ success: true; data: Me }>(keyOf('GET /api/panel/me'), (before) =>
+    before === undefined ? before : { ...before, data: { ...before.data, subscription } },
+  );
+}

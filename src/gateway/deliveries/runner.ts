@@ -1,0 +1,221 @@
+import type { Clock } from '../../base/clock.ts';
+import { asError } from '../../base/errors.ts';
+import type { RandomBytes } from '../../base/ids.ts';
+import type { Log } from '../../base/log.ts';
+import type { Egress, PostAnswer } from '../../net/egress.ts';
+import { Unreachable } from '../../net/reasons.ts';
+import type { DeliveryRow, Due, Store, WebhookRow } from '../../store/index.ts';
+import type { Happenings } from '../happenings.ts';
+import { payloadOf } from './payload.ts';
+import { KEEPS_ORDER_MS, nextAttempt, PAUSED_AFTER_MS } from './schedule.ts';
+import { signedHeaders } from './signing.ts';
+
+/** Everything that is delivered to one endpoint, one at a time within a chat. It ends when nothing is due. */
+export interface Runner {
+  readonly done: Promise<void>;
+  /** There is more to do. */
+  wake(): void;
+  stop(): void;
+}
+
+export interface RunnerNeeds {
+  readonly webhookId: number;
+  readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'transaction' | 'durable'>;
+  readonly happenings: Happenings;
+  readonly egress: Pick<Egress, 'post'>;
+  readonly changed: (webhook: WebhookRow) => void;
+  readonly node: string;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Log;
+}
+
+/** Longer than an attempt may take: whoever takes the endpoint over meets none of ours. */
+const LEASE_MS = 90_000;
+const PLANNED = 1_000;
+/** Failures in a row after which an endpoint gets one request at a time: a dead one costs nobody much. */
+const DEAD_AFTER = 10;
+
+interface Attempt {
+  readonly status: number | null;
+  readonly reason: string | null;
+  readonly answer: string | null;
+  readonly retryAfter: string | null;
+}
+
+export function startRunner(needs: RunnerNeeds): Runner {
+  const { webhookId, store, clock, log } = needs;
+  const inFlight = new Map<number, { readonly chat: string; readonly done: Promise<void> }>();
+  const stopping = new AbortController();
+  let plan: Due[] = [];
+  /** The plan is not the whole truth any more. */
+  let stale = true;
+  let failedMeanwhile = false;
+  /** There is more behind the plan's end. */
+  let full = false;
+  /** Failures in a row. */
+  let streak = 0;
+  let leasedUntil = 0;
+  let ring: (() => void) | undefined;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      if (clock.monotonic() >= leasedUntil) {
+        if (!(await store.webhooks.lease(webhookId, needs.node, LEASE_MS))) break;
+        leasedUntil = clock.monotonic() + LEASE_MS / 3;
+      }
+      if (stale) await look();
+      launch();
+      if (stale) continue;
+      if (inFlight.size === 0) break;
+      await new Promise<void>((resolve) => {
+        ring = resolve;
+      });
+      ring = undefined;
+    }
+    await Promise.all([...inFlight.values()].map(({ done }) => done));
+  }
+
+  async function look(): Promise<void> {
+    do {
+      stale = false;
+      failedMeanwhile = false;
+      const now = clock.now();
+      plan = await store.deliveries.plan(webhookId, now, now + KEEPS_ORDER_MS, PLANNED);
+      // What failed while the question ran stands in the answer as if it were due.
+    } while (failedMeanwhile);
+    full = plan.length === PLANNED;
+    // What is told must survive whatever befalls this machine.
+    await store.durable();
+  }
+
+  /** Starts what may go, in order: an earlier one of a chat keeps the later ones waiting. */
+  function launch(): void {
+    const now = clock.now();
+    const most = streak >= DEAD_AFTER ? 1 : needs.concurrency;
+    const busy = new Set([...inFlight.values()].map(({ chat }) => chat));
+    busy.delete('');
+    const left: Due[] = [];
+    let launched = 0;
+    for (const due of plan) {
+      if (inFlight.has(due.id)) continue;
+      if (due.due_at <= now && inFlight.size < most && !busy.has(due.chat)) {
+        launched += 1;
+        const done = attempt(due).finally(() => {
+          inFlight.delete(due.id);
+          ring?.();
+        });
+        inFlight.set(due.id, { chat: due.chat, done });
+      } else left.push(due);
+      if (due.chat !== '') busy.add(due.chat);
+    }
+    plan = left;
+    // Nothing more of it can go now, and something behind it might.
+    if (full && launched > 0 && inFlight.size < most) stale = true;
+  }
+
+  async function attempt({ id }: Due): Promise<void> {
+    try {
+      const row = await store.deliveries.take(id);
+      const webhook = await store.webhooks.get(webhookId);
+      if (row === undefined || webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null) return;
+      const began = clock.monotonic();
+      const result = await post(row, webhook);
+      const outcome = { ...result, took_ms: Math.round(clock.monotonic() - began), at: clock.now() };
+      if (result.reason === null) {
+        streak = 0;
+        await store.deliveries.markDelivered(id, outcome);
+        await store.webhooks.succeeded(webhookId, outcome.at);
+      } else if (!stopping.signal.aborted) {
+        streak += 1;
+        const next = nextAttempt(row.attempts + 1, result.retryAfter, outcome.at, needs.random);
+        await store.deliveries.markFailed(id, outcome, next);
+        // Its chat may have to wait for its retry: the plan must know before anything else of the chat goes.
+        stale = true;
+        failedMeanwhile = true;
+        await judge(webhook, outcome.status, outcome.at);
+      }
+    } catch (error) {
+      // Untold in the books, so it is told again: at least once.
+      if (!stopping.signal.aborted) log.error({ err: asError(error) }, 'a delivery met an unexpected fault');
+      stopping.abort();
+    }
+  }
+
+  async function post(row: DeliveryRow, webhook: WebhookRow): Promise<Attempt> {
+    const body = payloadOf(row, webhook.format);
+    const now = clock.now();
+    const old = webhook.old_secret !== null && (webhook.old_secret_until ?? 0) > now ? [webhook.old_secret] : [];
+    try {
+      const answer = await needs.egress.post(webhook.url, {
+        headers: signedHeaders(row.uid, body, [webhook.secret, ...old], now),
+        body,
+        timeoutMs: needs.timeoutMs,
+        headersTimeoutMs: needs.timeoutMs,
+        signal: stopping.signal,
+      });
+      return { status: answer.status, reason: refusalOf(answer), answer: answer.body, retryAfter: answer.retryAfter };
+    } catch (error) {
+      if (!(error instanceof Unreachable) && !stopping.signal.aborted) throw error;
+      const reason = error instanceof Unreachable ? error.reason : 'the gateway is stopping';
+      return { status: null, reason, answer: null, retryAfter: null };
+    }
+  }
+
+  /** Pauses an endpoint that has failed for days, or says that it is gone for good. Nothing is lost: what it misses waits. */
+  async function judge(webhook: WebhookRow, status: number | null, now: number): Promise<void> {
+    const since = await store.webhooks.failing(webhookId, now);
+    const because =
+      status === 410
+        ? 'It answered 410 Gone.'
+        : now - since >= PAUSED_AFTER_MS
+          ? 'Nothing could be delivered to it for five days.'
+          : undefined;
+    if (because === undefined) return;
+    const paused = await store.transaction(async (tx) => {
+      if (!(await tx.webhooks.pause(webhookId, now, because))) return false;
+      await needs.happenings.record(tx, webhook, {
+        type: 'webhook.paused',
+        cause: null,
+        chat: '',
+        data: {
+          webhook_id: webhookId,
+          url: webhook.url,
+          reason: because,
+          failing_since: new Date(since).toISOString(),
+        },
+      });
+      return true;
+    });
+    if (!paused) return;
+    log.warn({ device: webhook.device_id, reason: because }, 'a webhook was paused');
+    needs.happenings.ring(webhook);
+    needs.changed(webhook);
+  }
+
+  const done = run().catch((error) => {
+    log.error({ err: asError(error) }, 'the deliveries of a webhook stopped; they are taken up again');
+    stopping.abort();
+    return Promise.all([...inFlight.values()].map((one) => one.done)).then(() => undefined);
+  });
+
+  return {
+    done,
+    wake() {
+      // What is new comes last, and a full plan does not reach so far.
+      if (!full || plan.length < PLANNED / 2) stale = true;
+      ring?.();
+    },
+    stop() {
+      stopping.abort();
+      ring?.();
+    },
+  };
+}
+
+const refusalOf = ({ status }: PostAnswer): string | null => {
+  if (status >= 200 && status < 300) return null;
+  return status >= 300 && status < 400 ? `HTTP ${status}: redirects are not followed` : `HTTP ${status}`;
+};

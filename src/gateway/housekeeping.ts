@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts';
+import { asError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Store } from '../store/index.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Long enough to look into what happened last year at this time. */
+const AUDIT_MS = 400 * DAY;
+const LINKS_MS = 30 * DAY;
+
+/** Removes what has ended long ago: sessions, links, the oldest of the audit log. Nodes that do it side by side do no harm. */
+export function createHousekeeping({
+  store,
+  clock,
+  log,
+}: {
+  readonly store: Pick<Store, 'sessions' | 'links' | 'audit'>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'error'>;
+}) {
+  const ending = new AbortController();
+  let running: Promise<void> | undefined;
+
+  async function clean(): Promise<void> {
+    const now = clock.now();
+    await store.sessions.prune(now);
+    await store.links.prune(now - LINKS_MS);
+    await store.audit.prune(now - AUDIT_MS);
+  }
+
+  async function run(): Promise<void> {
+    while (!ending.signal.aborted) {
+      await clean().catch((error) => log.error({ err: asError(error) }, 'what has ended could not be removed'));
+      await clock.sleep(HOUR, ending.signal).catch((error) => {
+        if (!ending.signal.aborted) throw error;
+      });
+    }
+  }
+
+  return {
+    clean,
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      ending.abort();
+      await running;
+    },
+  };
+}

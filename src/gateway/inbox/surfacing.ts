@@ -1,0 +1,194 @@
+import type { Clock } from '../../base/clock.ts';
+import { asError } from '../../base/errors.ts';
+import type { EventBus } from '../../base/events.ts';
+import type { Log } from '../../base/log.ts';
+import { type InboxRow, type Owner, StaleOwner, type Store, type StoreTx } from '../../store/index.ts';
+import { bare, incomingFromJournal, jidOfPhone } from '../../whatsapp/index.ts';
+import type { Incoming } from '../../whatsapp/link.ts';
+import type { Happenings } from '../happenings.ts';
+import { peersOf, received, rowOf, type Self, wish } from './rows.ts';
+
+/**
+ * From the decrypt journal into the inbox. A message is in the journal before WhatsApp is told that it came; its row, its events with
+ * their deliveries, and the mark that it was surfaced are one transaction. So whatever was receipted is told, once: what a kill left
+ * in the journal is taken up at the next start, and the row's unique key makes the live message and the journal's entry one.
+ */
+export interface Surfacing {
+  /** Takes up what the journal still holds, then goes on with what is heard. */
+  start(): void;
+  hear(message: Incoming): void;
+  /** Resolves when everything that was heard is stored, or the store refuses. */
+  stop(): Promise<void>;
+}
+
+export interface SurfacingNeeds {
+  readonly owner: Owner;
+  readonly store: Pick<Store, 'journal' | 'transaction' | 'durable'>;
+  readonly happenings: Happenings;
+  readonly events: Pick<EventBus, 'emit'>;
+  /** Of the account as it is linked now. */
+  readonly self: () => Self;
+  /** A person wrote: number where it is known, and hidden id. */
+  readonly heardFrom: (peers: readonly (string | null)[]) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const BATCH = 100;
+/** Beyond this, what comes live is left to the journal, which is looked through again. */
+const MOST_HEARD = 5_000;
+/** Entries that no live message came for, after this long: plumbing between phones mostly. */
+const LEFT_BEHIND_MS = 30_000;
+const RETRY_MS = 1_000;
+
+interface Found {
+  readonly message: Incoming;
+  /** Its entry in the journal, when it is known. */
+  readonly journal: number | undefined;
+}
+
+export function createSurfacing(needs: SurfacingNeeds): Surfacing {
+  const { owner, store, events, clock, log } = needs;
+  let heard: Incoming[] = [];
+  let running: Promise<void> | undefined;
+  let ring: (() => void) | undefined;
+  const stopping = new AbortController();
+
+  const owns = (jid: string): boolean => {
+    const { phone, lid } = needs.self();
+    return (phone !== null && jid === jidOfPhone(phone)) || (lid !== null && jid === bare(lid));
+  };
+
+  async function run(): Promise<void> {
+    let first = true;
+    let lookAt = 0;
+    while (!stopping.signal.aborted || heard.length > 0) {
+      try {
+        if (clock.monotonic() >= lookAt && !stopping.signal.aborted) {
+          lookAt = clock.monotonic() + RETRY_MS;
+          await takeUp(first ? 0 : LEFT_BEHIND_MS);
+          first = false;
+          lookAt = clock.monotonic() + LEFT_BEHIND_MS;
+        }
+        if (heard.length > 0) await surfaceHeard();
+        else if (!stopping.signal.aborted) await idle(Math.max(1, lookAt - clock.monotonic()));
+      } catch (error) {
+        if (error instanceof StaleOwner || stopping.signal.aborted) {
+          // The journal holds it for the next owner, or the next start.
+          log.warn({ err: asError(error), count: heard.length }, 'incoming messages are left to the journal');
+          return;
+        }
+        log.error({ err: asError(error) }, 'incoming messages could not be stored; they are tried again');
+        if (heard.length === 0) continue;
+        await idle(RETRY_MS);
+      }
+    }
+  }
+
+  async function idle(ms: number): Promise<void> {
+    const nap = new AbortController();
+    const rung = new Promise<void>((resolve) => {
+      ring = resolve;
+    });
+    const slept = clock.sleep(ms, nap.signal).catch((error) => {
+      if (!nap.signal.aborted) throw error;
+    });
+    await Promise.race([rung, slept]);
+    ring = undefined;
+    nap.abort();
+  }
+
+  /** What the journal holds since longer than `ms` and nobody was told of. */
+  async function takeUp(ms: number): Promise<void> {
+    for (;;) {
+      const entries = await store.journal.unsurfaced(owner, BATCH, clock.now() - ms);
+      if (entries.length === 0) return;
+      const found = entries.flatMap(({ id, plaintext, envelope }): Found[] => {
+        const message = envelope === null ? undefined : incomingFromJournal({ plaintext, envelope }, owns);
+        return message === undefined ? [] : [{ message, journal: id }];
+      });
+      await surface(
+        found,
+        entries.map(({ id }) => id),
+      );
+      if (entries.length < BATCH) return;
+    }
+  }
+
+  async function surfaceHeard(): Promise<void> {
+    const some = heard.slice(0, BATCH);
+    const waiting = await store.journal.waiting(owner);
+    const byName = new Map(waiting.map(({ id, envelope }) => [nameOf(envelope.whatsappId, envelope.from), id]));
+    const found = some.map(
+      (message): Found => ({
+        message,
+        journal:
+          byName.get(nameOf(message.whatsappId, message.chat)) ??
+          byName.get(nameOf(message.whatsappId, message.sender)),
+      }),
+    );
+    await surface(
+      found,
+      found.flatMap(({ journal }) => (journal === undefined ? [] : [journal])),
+    );
+    heard = heard.slice(some.length);
+  }
+
+  async function surface(found: readonly Found[], journal: readonly number[]): Promise<void> {
+    const stored = await store.transaction(async (tx) => {
+      const rows: InboxRow[] = [];
+      for (const { message } of found) {
+        const row = await keep(tx, message);
+        if (row !== undefined) rows.push(row);
+      }
+      await tx.journal.markSurfaced(owner, journal);
+      return rows;
+    });
+    if (stored.length === 0) return;
+    await store.durable();
+    for (const { id, whatsapp_id, direction, from_phone, from_lid } of stored) {
+      const where = { accountId: owner.account_id, deviceId: owner.device_id, inboxId: id };
+      events.emit('inbox.changed', where);
+      if (direction === 'out') continue;
+      await needs.heardFrom([from_phone, from_lid]).catch((error) => {
+        log.error({ err: asError(error) }, 'who wrote could not be stored');
+      });
+      events.emit('message.received', { ...where, whatsappId: whatsapp_id });
+    }
+    needs.happenings.ring(owner);
+  }
+
+  async function keep(tx: StoreTx, message: Incoming): Promise<InboxRow | undefined> {
+    // What went out through the API is in the history already.
+    if (message.fromMe && (await tx.messages.findProto(owner.device_id, message.whatsappId)) !== undefined)
+      return undefined;
+    const row = await tx.inbox.insert(owner, rowOf(message, needs.self()));
+    if (row === undefined || row.direction === 'out') return row;
+    const said = wish(message);
+    if (said !== undefined)
+      for (const peer of peersOf(row))
+        await tx.conversations.optOut(owner, peer, said === 'stop' ? clock.now() : null, clock.now());
+    await needs.happenings.record(tx, owner, received(row));
+    return row;
+  }
+
+  return {
+    start() {
+      running ??= run().catch((error) => {
+        log.error({ err: asError(error) }, 'incoming messages are not stored any more');
+      });
+    },
+    hear(message) {
+      if (heard.length >= MOST_HEARD) return;
+      heard.push(message);
+      ring?.();
+    },
+    async stop() {
+      stopping.abort();
+      ring?.();
+      await running;
+    },
+  };
+}
+
+const nameOf = (whatsappId: string, jid: string): string => `${whatsappId} ${bare(jid)}`;

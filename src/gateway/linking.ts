@@ -1,0 +1,170 @@
+import type { Clock } from '../base/clock.ts';
+import { asError, failure, invalid } from '../base/errors.ts';
+import type { EventBus } from '../base/events.ts';
+import { createLimits, insist } from '../base/limits.ts';
+import type { Log } from '../base/log.ts';
+import type { DeviceRow, Store } from '../store/index.ts';
+import { LinkError } from '../whatsapp/link.ts';
+import type { Audit } from './audit.ts';
+import type { DeviceAdmin } from './devices.ts';
+import type { Fleet } from './fleet.ts';
+import { createDeviceViews, type DeviceLive, mayLink } from './keeping.ts';
+import { normaliseRecipient, recipientText } from './recipients.ts';
+import type { Signed } from './sessions.ts';
+
+/** Linking a device to a phone, connecting it, letting it go. Each gives the state that follows; the live stream tells the rest. */
+export interface Linking {
+  /** Throws `not_found`, `device_busy`, `device_suspended`. */
+  begin(who: Signed, id: number, address: string): Promise<DeviceLive>;
+  stop(who: Signed, id: number): Promise<DeviceLive>;
+  /** Throws `device_busy` unless a QR code is shown, `validation_failed` for what is no number. */
+  requestCode(who: Signed, id: number, phone: string): Promise<{ readonly code: string; readonly phoneNumber: string }>;
+  connect(who: Signed, id: number, address: string): Promise<DeviceLive>;
+  disconnect(who: Signed, id: number, address: string): Promise<DeviceLive>;
+  /** Unlinks it on the phone's side, too, when it is connected, and forgets its keys. */
+  unlink(who: Signed, id: number, address: string): Promise<DeviceLive>;
+  remove(who: Signed, id: number, address: string): Promise<void>;
+}
+
+export interface LinkingNeeds {
+  readonly store: Pick<Store, 'devices' | 'clearMemory' | 'durable'>;
+  readonly devices: Pick<DeviceAdmin, 'find'>;
+  readonly fleet: Fleet;
+  readonly audit: Audit;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info'>;
+}
+
+const GOODBYE_MS = 5_000;
+const CODES_IN_TEN_MINUTES = 5;
+
+export function createLinking(needs: LinkingNeeds): Linking {
+  const { store, devices, fleet, audit, events, clock } = needs;
+  const view = createDeviceViews(needs);
+  const codes = createLimits({ clock, windowMs: 600_000 });
+
+  async function alive(who: Signed, id: number): Promise<DeviceRow> {
+    const row = await devices.find(who.accountId, id);
+    if (row.suspended_at !== null) throw failure('device_suspended');
+    return row;
+  }
+
+  const live = async (who: Signed, id: number) => view(await devices.find(who.accountId, id), mayLink(who)).live;
+  const told = (who: Signed, id: number, state: string) =>
+    events.emit('device.changed', { accountId: who.accountId, deviceId: id, state });
+
+  async function startPairing(row: DeviceRow): Promise<void> {
+    const station = await fleet.take(row);
+    const { is } = station.state;
+    if (is === 'connected') throw failure('device_busy', { state: 'connected', needed: 'disconnected' });
+    if (!station.isPairing || is === 'idle' || is === 'down') station.startPairing();
+  }
+
+  /** Says goodbye to the phone; what it does not hear in time it notices when the keys are gone. */
+  async function logOut(id: number): Promise<void> {
+    const link = fleet.link(id);
+    if (link === undefined) return;
+    const patience = new AbortController();
+    const late = clock.sleep(GOODBYE_MS, patience.signal).catch((error) => {
+      if (!patience.signal.aborted) throw error;
+    });
+    const gone = link.logOut().catch((error) => {
+      needs.log.info({ device: id, err: asError(error) }, 'a device could not say goodbye to its phone');
+    });
+    await Promise.race([gone, late]);
+    patience.abort();
+  }
+
+  return {
+    async begin(who, id, address) {
+      await startPairing(await alive(who, id));
+      await audit.note({ kind: 'device.linking', who, subject: `device ${id}`, address });
+      return live(who, id);
+    },
+
+    async stop(who, id) {
+      await devices.find(who.accountId, id);
+      const station = fleet.station(id);
+      if (station?.isPairing) {
+        await fleet.drop(id);
+        told(who, id, 'idle');
+      }
+      return live(who, id);
+    },
+
+    async requestCode(who, id, phone) {
+      const row = await alive(who, id);
+      const recipient = normaliseRecipient(phone, row.default_country);
+      const phoneNumber = recipientText(recipient);
+      if (!/^\d+$/.test(phoneNumber)) throw invalid('phone_number', 'phone_number must be the number of the phone');
+      const link = fleet.station(id)?.pairingLink;
+      if (link === undefined)
+        throw failure('device_busy', { state: fleet.state(id).is, needed: 'showing its QR code: begin to link it' });
+      insist(codes.take(String(id), CODES_IN_TEN_MINUTES));
+      try {
+        return { code: await link.pairing.request(phoneNumber), phoneNumber };
+      } catch (cause) {
+        if (cause instanceof LinkError) throw failure('temporarily_unavailable', {}, { cause });
+        throw cause;
+      }
+    },
+
+    async connect(who, id) {
+      const row = await alive(who, id);
+      const isForgotten = row.phone === null || row.state === 'logged_out';
+      if (row.kind === 'whatsapp' && isForgotten)
+        throw failure('device_busy', { state: 'not linked', needed: 'linked' });
+      // A sandbox device has its phone at hand: unlinked, it links itself anew.
+      if (isForgotten) await startPairing(row);
+      else {
+        // A connection that gave up keeps its place until it is let go.
+        if (fleet.state(id).is === 'down') await fleet.drop(id);
+        await store.devices.update(who.accountId, id, { enabled: 1 });
+        await store.durable();
+        await fleet.refresh();
+      }
+      return live(who, id);
+    },
+
+    async disconnect(who, id) {
+      await devices.find(who.accountId, id);
+      await store.devices.update(who.accountId, id, { enabled: 0 });
+      await store.durable();
+      await fleet.drop(id);
+      told(who, id, 'idle');
+      return live(who, id);
+    },
+
+    async unlink(who, id, address) {
+      const row = await devices.find(who.accountId, id);
+      await store.devices.update(who.accountId, id, { enabled: 0 });
+      await logOut(id);
+      await fleet.drop(id);
+      // The lease is taken anew: whoever held the device before can write none of its keys any more.
+      const { owner } = await fleet.take(row);
+      await store.clearMemory(owner);
+      await fleet.drop(id);
+      await store.devices.update(who.accountId, id, {
+        state: 'logged_out',
+        state_reason: 'The device was unlinked here. Link it again to go on.',
+        enabled: 0,
+      });
+      await audit.note({ kind: 'device.unlinked', who, subject: `device ${id}`, address });
+      await store.durable();
+      told(who, id, 'logged_out');
+      return live(who, id);
+    },
+
+    async remove(who, id, address) {
+      await devices.find(who.accountId, id);
+      await store.devices.update(who.accountId, id, { enabled: 0 });
+      await logOut(id);
+      await fleet.drop(id);
+      await store.devices.remove(who.accountId, id);
+      await audit.note({ kind: 'device.deleted', who, subject: `device ${id}`, address });
+      await store.durable();
+      told(who, id, 'deleted');
+    },
+  };
+}
