@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 
 // The formatter gets code only: prose, and the table that is generated into the README, are not its business.
-const code = ['src', 'simulator', 'test', 'scripts', 'vitest.config.ts'];
+const code = ['src', 'simulator', 'dashboard', 'test', 'scripts', 'vitest.config.ts'];
 const biome = ['node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '--diagnostic-level=warn'];
 
 /** `npm run check`: what can be known without running the product. All steps run; all failures are told at the end. */
 const steps = [
   { name: 'types', run: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of the dashboard', run: ['node_modules/typescript/bin/tsc', '-p', 'dashboard/tsconfig.json'] },
   { name: 'lint and format', run: [...biome, '--error-on-warnings', ...code] },
   { name: 'architecture', run: ['node_modules/vitest/vitest.mjs', 'run', 'test/architecture.test.ts'] },
   { name: 'openapi.json up to date', run: ['scripts/openapi.ts', '--check'] },
+  { name: 'types of the panel API up to date', run: ['scripts/api-types.ts', '--check'] },
+  { name: 'both languages of the dashboard', run: ['dashboard/scripts/texts.ts'] },
   { name: '.env.example and settings table up to date', run: ['scripts/env-example.ts', '--check'] },
 ];
 

@@ -2,21 +2,23 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runToTheEnd } from './child.mjs';
+import { build, isStale } from './dashboard.mjs';
 import { install, isInstalled } from './install.mjs';
 import { findNode } from './node24.mjs';
 
 /**
  * What the names in package.json's `scripts` run, on Node 24. `developer` needs the devDependencies. `settings` reads
- * `.env`: the tests do not, so that nobody's settings decide whether they pass.
+ * `.env`: the tests do not, so that nobody's settings decide whether they pass. `dashboard`: it is built first, when it is missing or old.
  */
 const scripts = {
-  start: { run: ['src/main.ts'], settings: true },
+  start: { run: ['src/main.ts'], settings: true, dashboard: true },
   wagate: { run: ['src/cli.ts'], settings: true },
-  dev: { run: ['--watch', 'src/main.ts'], developer: true, settings: true },
-  test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true },
+  dev: { run: ['--watch', 'src/main.ts'], developer: true, settings: true, dashboard: true },
+  test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true, dashboard: true },
   check: { run: ['scripts/check.mjs'], developer: true },
   bench: { run: ['test/bench/main.ts'], developer: true },
   openapi: { run: ['scripts/openapi.ts'] },
+  'test:crash': { run: ['test/crash/main.ts'], developer: true },
   'env-example': { run: ['scripts/env-example.ts'] },
 };
 
@@ -38,6 +40,10 @@ async function run(name, args) {
   }
   const node = findNode(root);
   if (node.problem !== undefined) return refuse(node.problem);
+  if (script.dashboard && isStale(root)) {
+    const code = await build(root, node.path, say);
+    if (code !== 0) return code;
+  }
   const settings = script.settings && existsSync(join(root, '.env')) ? ['--env-file=.env'] : [];
   return runToTheEnd(node.path, [...settings, ...script.run, ...args], {
     cwd: root,

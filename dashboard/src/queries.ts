@@ -1,23 +1,24 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiFailure } from './api/failure.ts';
 
 /** Answers that another try would not change. */
 const isFinal = (error: unknown) => error instanceof ApiFailure && error.status >= 400 && error.status < 500;
 
-type Listener = () => void;
-let signedOut: Listener = () => undefined;
-/** Called when the server says that nobody is signed in any more. */
-export const onSignedOut = (listener: Listener): void => {
-  signedOut = listener;
-};
+const WHO = 'GET /api/panel/me';
 
-const watch = (error: unknown) => {
-  if (error instanceof ApiFailure && error.code === 'not_signed_in') signedOut();
-};
+/** The server says that nobody is signed in any more: who it is, is asked again, and the shell goes to the sign-in page. */
+export function noteEndedSession(error: unknown): boolean {
+  const ended = error instanceof ApiFailure && error.code === 'not_signed_in';
+  if (ended) void queries.invalidateQueries({ queryKey: [WHO] });
+  return ended;
+}
 
 export const queries = new QueryClient({
-  queryCache: new QueryCache({ onError: watch }),
-  mutationCache: new MutationCache({ onError: watch }),
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (query.queryKey[0] !== WHO) noteEndedSession(error);
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 15_000,
@@ -25,6 +26,5 @@ export const queries = new QueryClient({
       // An answer "offline" is shown at once, with a button, instead of a page that waits for the network without a word.
       networkMode: 'always',
     },
-    mutations: { networkMode: 'always' },
   },
 });

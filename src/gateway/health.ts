@@ -41,6 +41,8 @@ const HOUR = 3_600_000;
 /** WhatsApp unlinks after 14 days; four of them are left to open the phone. */
 const PHONE_WARNING_DAYS = 10;
 const SLOW_ACK_MS = 5_000;
+/** For so long a restarted connection is worth a person's look; it is counted for an hour. */
+const STALL_NEWS_MS = 10 * 60_000;
 const SAMPLES = 100;
 /** A capping notice is not taken back by WhatsApp. */
 const CAPPING_MS = DAY;
@@ -108,7 +110,8 @@ export function createHealth(
       if (cappedAt !== null && cappedAt > now - CAPPING_MS) notice('capping');
       const days = phoneSeenAt === null || device.kind === 'sandbox' ? 0 : Math.floor((now - phoneSeenAt) / DAY);
       if (days >= PHONE_WARNING_DAYS) notice('phone_offline', (phoneSeenAt ?? now) + 14 * DAY, { days: String(days) });
-      if (stalls.length > 0) notice('stalled');
+      // One number of the sandbox is never acknowledged: that is no trouble of the device.
+      if (device.kind !== 'sandbox' && stalls.some((at) => at > now - STALL_NEWS_MS)) notice('stalled');
       if (sorted.length >= 10 && at(0.5) > SLOW_ACK_MS) notice('slow_acks');
       return {
         status: found.some(({ level }) => level === 'critical') ? 'critical' : found.length > 0 ? 'warning' : 'ok',

@@ -147,6 +147,8 @@ function sendStream(reply: FastifyReply, { content, type, filename, bytes }: Non
   if (filename !== undefined)
     reply.header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(filename.slice(0, 200))}`);
   if (bytes !== undefined) reply.header('Content-Length', bytes);
+  // A line that lasts is not used again: a stopping server need not wait until it is idle for long enough.
+  reply.header('Connection', 'close');
   // Proxies such as nginx would gather what must be told at once.
   return reply.header('X-Accel-Buffering', 'no').type(type).send(content);
 }

@@ -167,8 +167,8 @@ const calls = {
   },
 
   /** The next client that says "I am paired" is not heard: the line went with the process. */
-  losePairing() {
-    losesPairing = true;
+  losePairing(loses: boolean) {
+    losesPairing = loses;
   },
 
   loseAcks(probability: number) {

@@ -37,9 +37,10 @@ export async function killWhilePairing({ seed, kills }: { seed: number; kills: n
       // Credentials are written some four times on the way; every other trial dies right after one of them, and in every fourth the
       // phone has not heard that the device was paired.
       const armed = n % 2 === 0 ? { failpoint: { name: 'creds_written', hit: world.draw(1, 5) } } : {};
-      if (n % 4 === 1) await world.network.call('losePairing');
+      await world.network.call('losePairing', n % 4 === 1);
       const life = await world.boot(armed);
       await dieOnTheWay(world, life, device.id, phone, n % 2 === 0);
+      await world.network.call('losePairing', false);
       world.kills += 1;
 
       const next = await world.boot();

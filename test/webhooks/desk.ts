@@ -6,8 +6,8 @@ import { createDeliveries } from '../../src/gateway/deliveries.ts';
 import { createHappenings, type Happening } from '../../src/gateway/happenings.ts';
 import { createWebhooks } from '../../src/gateway/webhooks.ts';
 import { createEgress } from '../../src/net/egress.ts';
-import type { TestDatabase } from '../support/databases.ts';
 import { createTenant } from '../store/tenant.ts';
+import type { TestDatabase } from '../support/databases.ts';
 import { createHandClock } from './clock.ts';
 import { startReceiver } from './receiver.ts';
 

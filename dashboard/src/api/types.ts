@@ -507,7 +507,7 @@ export interface Operations {
         role: 'owner' | 'admin' | 'operator' | 'viewer';
         invited_by: string | null;
         expires_at: string | null;
-        /** The address has a password here: its owner signs in first and then accepts. */
+        /** The address belongs to somebody here, who signs in first (or gives that password) and then accepts. */
         known: boolean;
         signed_in_as: string | null;
       };
@@ -1177,6 +1177,7 @@ export interface Operations {
       /** Whether visitors may make accounts. */
       sign_up?: 'open' | 'closed';
       sign_up_package_id?: number | null;
+      /** How to pay; empty: nothing is shown. */
       bank_transfer?: string;
     };
     answer: {

@@ -1,6 +1,7 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
+import { useArrival } from './useArrival.ts';
 
 interface Props {
   readonly title: string;
@@ -12,11 +13,11 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A page: its title is the document's, and gets the focus when one comes here, so that a screen reader begins with it. */
+/** A page: its title is the document's, too. */
 export function Page({ title, lead, actions, above, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useDocumentTitle(`${title} · WAGate`);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useArrival(heading);
   return (
     <Stack gap="lg">
       <Stack gap={4}>

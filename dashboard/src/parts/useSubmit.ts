@@ -1,6 +1,7 @@
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { ApiFailure } from '../api/failure.ts';
+import { noteEndedSession } from '../queries.ts';
 
 /** Sends a form: the sentences of the fields go to the fields, the rest is kept as `failure` to be shown above the button. */
 export function useSubmit<V extends object>(form: UseFormReturnType<V>) {
@@ -13,6 +14,7 @@ export function useSubmit<V extends object>(form: UseFormReturnType<V>) {
       try {
         await send(values);
       } catch (error) {
+        noteEndedSession(error);
         const shown = error instanceof ApiFailure ? fieldErrors(error, Object.keys(values)) : {};
         form.setErrors(shown);
         if (Object.keys(shown).length === 0) setFailure(error);

@@ -16,17 +16,12 @@ import { phone } from '../../parts/phones.ts';
 import { dateTime } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { zoneChoice } from '../../parts/zones.ts';
-import { queries } from '../../queries.ts';
 import { useMay, useZone } from '../../session.tsx';
 import { DeadEnd } from '../../shell/DeadEnds.tsx';
+import { refreshAccounts } from './accounts.ts';
 import { SubscriptionCard } from './SubscriptionCard.tsx';
 
 type Account = Data<'GET /api/panel/admin/accounts/{id}'>;
-
-export const refreshAccounts = async () => {
-  await queries.invalidateQueries({ queryKey: ['GET /api/panel/admin/accounts/{id}'] });
-  await queries.invalidateQueries({ queryKey: ['GET /api/panel/admin/accounts'] });
-};
 
 export function AccountPage() {
   const { accountId } = useParams({ from: '/signed/admin/accounts/$accountId' });

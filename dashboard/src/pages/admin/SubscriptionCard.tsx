@@ -12,7 +12,7 @@ import { bareDate } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { isFilled } from '../enter/rules.ts';
-import { refreshAccounts } from './AccountPage.tsx';
+import { refreshAccounts } from './accounts.ts';
 
 type Account = Data<'GET /api/panel/admin/accounts/{id}'>;
 

@@ -1,8 +1,9 @@
 import { Anchor, Box, Card, Container, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeLanguage, currentLanguage } from '../../i18n.ts';
+import { useArrival } from '../../parts/useArrival.ts';
 import { Logo } from '../../shell/Logo.tsx';
 
 /** The frame of all pages before one is signed in. */
@@ -11,10 +12,7 @@ export function EnterFrame({ title, children }: { readonly title: string; readon
   const { t: common } = useTranslation();
   const heading = useRef<HTMLHeadingElement>(null);
   useDocumentTitle(`${title} · WAGate`);
-  useEffect(() => {
-    // A field that wants the focus (autofocus) keeps it.
-    if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
-  }, []);
+  useArrival(heading);
   const other = currentLanguage() === 'id' ? 'en' : 'id';
   return (
     <Container size={460} py={{ base: 'lg', sm: 64 }} px="md" component="main">

@@ -11,7 +11,7 @@ import { Loaded } from '../../parts/Loaded.tsx';
 import { useAction } from '../../parts/useAction.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { EnterFrame } from './EnterFrame.tsx';
-import { enter } from './entering.ts';
+import { useEnter } from './entering.ts';
 import { PasswordFields } from './PasswordFields.tsx';
 import { isFilled, isPassword, isSame } from './rules.ts';
 
@@ -43,6 +43,7 @@ export function InvitationPage() {
 
 /** A person who is known here signs in first; others choose a name and a password. */
 function Accept({ token, invitation }: { readonly token: string; readonly invitation: Invitation }) {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const { busy, run } = useAction();
   if (!invitation.known) return <NewPerson token={token} />;
@@ -69,6 +70,7 @@ function Accept({ token, invitation }: { readonly token: string; readonly invita
 }
 
 function NewPerson({ token }: { readonly token: string }) {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const form = useForm({
     initialValues: { name: '', password: '', again: '' },

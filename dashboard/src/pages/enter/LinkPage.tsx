@@ -7,10 +7,11 @@ import { ApiFailure } from '../../api/failure.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { CodeForm } from './CodeForm.tsx';
 import { EnterFrame } from './EnterFrame.tsx';
-import { enter } from './entering.ts';
+import { useEnter } from './entering.ts';
 
 /** The page of a one-time link. Looking at it spends nothing: previews in chats open every address they see. */
 export function LinkPage() {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const { token } = useParams({ from: '/sign-in/$token' });
   const [wantsCode, setWantsCode] = useState(false);

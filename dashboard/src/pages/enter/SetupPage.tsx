@@ -9,7 +9,7 @@ import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { EnterFrame } from './EnterFrame.tsx';
-import { enter } from './entering.ts';
+import { useEnter } from './entering.ts';
 import { PasswordFields } from './PasswordFields.tsx';
 import { isEmail, isFilled, isPassword, isSame } from './rules.ts';
 
@@ -27,6 +27,7 @@ export function SetupPage() {
 }
 
 function SetupForm({ me }: { readonly me: Me }) {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const form = useForm({
     initialValues: { name: '', email: me.needs.includes('email') ? '' : me.user.email, password: '', again: '' },

@@ -9,10 +9,11 @@ import { FailureNote } from '../../parts/FailureNote.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { CodeForm } from './CodeForm.tsx';
 import { EnterFrame } from './EnterFrame.tsx';
-import { enter } from './entering.ts';
+import { useEnter } from './entering.ts';
 import { isEmail, isFilled } from './rules.ts';
 
 export function SignInPage() {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const { to } = useSearch({ from: '/sign-in' });
   const installation = useAsk('GET /api/panel/installation');

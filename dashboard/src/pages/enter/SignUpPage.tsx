@@ -8,7 +8,7 @@ import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { EnterFrame } from './EnterFrame.tsx';
-import { enter } from './entering.ts';
+import { useEnter } from './entering.ts';
 import { PasswordFields } from './PasswordFields.tsx';
 import { isEmail, isFilled, isPassword, isSame } from './rules.ts';
 
@@ -29,6 +29,7 @@ export function SignUpPage() {
 }
 
 function SignUpForm() {
+  const enter = useEnter();
   const { t } = useTranslation('enter');
   const form = useForm({
     initialValues: { name: '', email: '', password: '', again: '' },

@@ -7,7 +7,7 @@ import { done } from '../../parts/notices.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { useMe } from '../../session.tsx';
 import { isEmail, isFilled } from '../enter/rules.ts';
-import { keepMe } from './ProfilePart.tsx';
+import { keepMe } from './me.ts';
 
 /** The address to sign in with; the password proves who asks. */
 export function EmailCard() {

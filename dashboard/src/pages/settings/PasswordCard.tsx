@@ -9,7 +9,7 @@ import { queries } from '../../queries.ts';
 import { useMe } from '../../session.tsx';
 import { PasswordFields } from '../enter/PasswordFields.tsx';
 import { isFilled, isPassword, isSame } from '../enter/rules.ts';
-import { keepMe } from './ProfilePart.tsx';
+import { keepMe } from './me.ts';
 
 export function PasswordCard() {
   const { t } = useTranslation('settings');

@@ -1,22 +1,17 @@
 import { Button, Card, Group, NativeSelect, SimpleGrid, Stack, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
-import { act, keyOf } from '../../api/ask.ts';
-import type { Me } from '../../api/types.ts';
+import { act } from '../../api/ask.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { done } from '../../parts/notices.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { zoneChoice, zones } from '../../parts/zones.ts';
-import { queries } from '../../queries.ts';
 import { useMay, useMe } from '../../session.tsx';
 import { LanguageChoice, SchemeChoice } from '../../shell/Appearance.tsx';
 import { useAppearance } from '../../shell/useAppearance.ts';
 import { isFilled } from '../enter/rules.ts';
 import { EmailCard } from './EmailCard.tsx';
-
-export const keepMe = (data: Me): void => {
-  queries.setQueryData(keyOf('GET /api/panel/me'), { success: true, data });
-};
+import { keepMe } from './me.ts';
 
 export function ProfilePart() {
   const { keep } = useMay();

@@ -26,7 +26,7 @@ import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { useMe } from '../../session.tsx';
 import { isFilled } from '../enter/rules.ts';
-import { keepMe } from './ProfilePart.tsx';
+import { keepMe } from './me.ts';
 
 type Enrolment = Data<'POST /api/panel/me/totp'>;
 type Step =

@@ -1,0 +1,47 @@
+import { ActionIcon, CopyButton } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { announce } from '../parts/announce.ts';
+
+/** Lines to read and to copy. */
+export function CodeBox({ title, code }: { readonly title: string; readonly code: string }) {
+  return (
+    <figure className="docs-box">
+      <figcaption className="docs-box-head">
+        <span>{title}</span>
+        <CopyIcon what={title} text={code} />
+      </figcaption>
+      <Lines code={code} />
+    </figure>
+  );
+}
+
+export function Lines({ code }: { readonly code: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and a keyboard must reach them
+    <pre className="docs-lines" tabIndex={0}>
+      <code>{code}</code>
+    </pre>
+  );
+}
+
+export function CopyIcon({ what, text }: { readonly what: string; readonly text: string }) {
+  const { t } = useTranslation();
+  return (
+    <CopyButton value={text} timeout={2500}>
+      {({ copied, copy }) => (
+        <ActionIcon
+          variant={copied ? 'filled' : 'default'}
+          size="lg"
+          aria-label={t(copied ? 'action.copied' : 'action.copyWhat', { what })}
+          onClick={() => {
+            copy();
+            announce(t('action.copied'));
+          }}
+        >
+          {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
+        </ActionIcon>
+      )}
+    </CopyButton>
+  );
+}

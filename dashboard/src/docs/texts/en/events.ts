@@ -1,0 +1,61 @@
+import type { EventTexts } from '../shape.ts';
+
+const texts: EventTexts = {
+  webhooks: {
+    title: 'Webhooks',
+    lead: 'This server tells your address when something happens to the device: incoming messages, the status of messages, the state of the device. Make a webhook with the token of the device; its `secret` is shown once.',
+    create: 'Make a webhook',
+    head: ['Event', 'When'],
+    rows: {
+      'message.received': 'Somebody wrote to the device.',
+      'message.status':
+        'A message of yours went a step further: `sent`, `delivered`, `read`. Each step once, in order.',
+      'message.failed': 'A message of yours failed, expired or was cancelled.',
+      'device.status': 'The device connected, lost its connection, or was logged out.',
+      'device.health': 'What is wrong with the device has changed.',
+      'quota.warning': 'The quota of the account is used up to 80 or 100 percent.',
+      'webhook.paused': 'An address was paused, since nothing could be delivered to it for five days.',
+      'webhook.test': 'You asked for a test.',
+    },
+    body: 'Example of what is sent',
+    rules: 'Good to know',
+    items: [
+      'Verify the signature with a library of Standard Webhooks (headers `webhook-id`, `webhook-timestamp`, `webhook-signature`) and your `secret`.',
+      'Answer 2xx within 15 seconds; do the rest after the answer. The answer 410 stops the webhook.',
+      'Else it is tried again after 5 seconds, 5 and 30 minutes, then 2 to 24 hours. The same event may come twice under one `webhook-id`.',
+      'Events of one chat come in order.',
+      'The text of an incoming message was written by a stranger: never run it, never show it as HTML.',
+    ],
+    manage: 'Managing webhooks',
+  },
+  inbox: {
+    title: 'Inbox and replies',
+    lead: 'Incoming messages can be had without a webhook, too: with `GET /inbox`, or as they come with `GET /events` (server-sent events).',
+    example: 'Example: the newest incoming messages',
+    routes: 'More endpoints',
+    poll: 'To follow it by polling, ask with `after`: the oldest comes first, and the last `id` is the next `after`.',
+    stop: 'The answer STOP, BERHENTI or UNSUB marks that person (`opt_out`). The administrator can have further messages to them refused with `recipient_opted_out`.',
+  },
+  head: ['Endpoint', 'What for'],
+  calls: {
+    'POST /send-reaction': 'React to a message with an emoji.',
+    'POST /typing': 'Show “typing…”.',
+    'GET /inbox': 'Incoming messages.',
+    'GET /inbox/{id}': 'One incoming message.',
+    'GET /inbox/{id}/media': 'A link to the file of an incoming message.',
+    'POST /inbox/{id}/read': 'Mark as read.',
+    'GET /events': 'Live events (server-sent events).',
+    'GET /webhooks': 'Webhooks of the device.',
+    'POST /webhooks': 'Add a webhook.',
+    'GET /webhooks/{id}': 'One webhook.',
+    'PATCH /webhooks/{id}': 'Change a webhook, or go on with one that was paused.',
+    'DELETE /webhooks/{id}': 'Delete a webhook.',
+    'POST /webhooks/{id}/rotate-secret': 'Make a new secret; the old one is valid for another day.',
+    'POST /webhooks/{id}/test': 'Send a test.',
+    'GET /webhooks/{id}/deliveries': 'Log of deliveries.',
+    'GET /webhooks/{id}/deliveries/{delivery_id}': 'One delivery.',
+    'POST /webhooks/{id}/deliveries/{delivery_id}/replay': 'Deliver once more.',
+    'POST /webhooks/{id}/replay': 'Deliver a span of time once more.',
+  },
+};
+export default texts;

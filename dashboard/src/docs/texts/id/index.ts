@@ -1,0 +1,7 @@
+import type { DocsTexts } from '../shape.ts';
+import contract from './contract.ts';
+import events from './events.ts';
+import extras from './extras.ts';
+import failures from './failures.ts';
+
+export const id: DocsTexts = { contract, extras, events, failures };

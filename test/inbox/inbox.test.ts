@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Contact, Said } from '../../simulator/index.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+type Row = Record<string, unknown> & { readonly id: number; readonly message_id: string };
+
+describe('the inbox', () => {
+  let app: TestApp;
+  let budi: Contact;
+  beforeAll(async () => {
+    app = await startTestApp({ quota: 1000, env: { RATE_LIMIT_PER_MINUTE: '100000' } });
+    budi = app.network.contact('6281300000001', { name: 'Budi' });
+  });
+  afterAll(() => app.stop());
+
+  const get = async (path: string) => (await app.call('GET', path)).body;
+  const rows = async (query = ''): Promise<Row[]> => (await get(`/inbox${query}`)).data as unknown as Row[];
+
+  /** The row of a message, once it is there. */
+  async function row(whatsappId: string): Promise<Row> {
+    for (let tries = 0; tries < 400; tries++) {
+      const found = (await rows('?limit=100')).find(({ message_id }) => message_id === whatsappId);
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error(`${whatsappId} never came`);
+  }
+  const hear = async (said: Said, from = budi, to = app.network.phone('6281234567890').number) =>
+    row((await from.send(to, said)).whatsappId);
+
+  it('shows a text with its sender, by number and by hidden id', async () => {
+    const message = await hear('Apakah masih ada?');
+    expect(message).toMatchObject({
+      direction: 'in',
+      chat: budi.number,
+      chat_id: budi.jid,
+      is_group: false,
+      from: budi.number,
+      from_phone: budi.number,
+      from_lid: budi.lid,
+      push_name: 'Budi',
+      offline: false,
+      type: 'text',
+      text: 'Apakah masih ada?',
+      refers_to: null,
+      media: null,
+      opt_out: false,
+      read_at: null,
+      reactions: [],
+    });
+    expect(await get(`/inbox/${message.id}`)).toMatchObject({ success: true, data: { id: message.id } });
+  });
+
+  const key = { remoteJid: '6281234567890@s.whatsapp.net', fromMe: true, id: 'ABCDEF' };
+  it.each<[type: string, expected: object, said: Said]>([
+    ['location', { location: { latitude: -6.175, longitude: 106.827, name: 'Monas', address: null } }, { location: { latitude: -6.175, longitude: 106.827, name: 'Monas' } }],
+    ['contact', { text: 'Ani', contacts: [{ name: 'Ani', vcard: expect.stringContaining('BEGIN:VCARD') }] }, { contact: { name: 'Ani', number: '628121' } }],
+    ['poll', { text: 'Jam?', poll_options: ['9', '10'] }, { pollCreationMessageV3: { name: 'Jam?', options: [{ optionName: '9' }, { optionName: '10' }] } }],
+    ['poll_vote', { refers_to: 'ABCDEF' }, { pollUpdateMessage: { pollCreationMessageKey: key, vote: { encPayload: randomBytes(20), encIv: randomBytes(12) } } }],
+    ['reaction', { text: '👍', refers_to: 'ABCDEF' }, { reactionMessage: { key, text: '👍' } }],
+    ['text', { text: 'ya, dua', refers_to: 'ABCDEF' }, { extendedTextMessage: { text: 'ya, dua', contextInfo: { stanzaId: 'ABCDEF' } } }],
+    ['unknown', { text: null }, { orderMessage: { orderId: '1', itemCount: 2 } }],
+    ['document', { text: 'ini', media: { mimetype: 'application/pdf', filename: 'Faktur.pdf' } }, { document: randomBytes(100), mimetype: 'application/pdf', fileName: 'Faktur.pdf', caption: 'ini' }],
+  ])('keeps %s as %j', async (type, expected, said) => {
+    expect(await hear(said)).toMatchObject({ type, ...expected });
+  }); // biome-ignore format: a table to be read as one
+
+  it('names group and sender', async () => {
+    const group = app.network.group('Warga', [app.network.phone('6281234567890'), budi]);
+    const { whatsappId } = await budi.send(group.jid, 'kerja bakti');
+    expect(await row(whatsappId)).toMatchObject({ chat: group.jid, is_group: true, from: budi.number });
+  });
+
+  it('knows somebody who shows only a hidden id', async () => {
+    const hidden = app.network.contact('6281300000002', { lid: true });
+    expect(await hear('rahasia', hidden)).toMatchObject({ chat_id: hidden.lid, from_lid: hidden.lid });
+  });
+
+  it('keeps what was written on the device’s own phone, and tells nobody that it was received', async () => {
+    const told: string[] = [];
+    const off = app.events.on('message.received', ({ whatsappId }) => told.push(whatsappId));
+    const { whatsappId } = await app.network.phone('6281234567890').sendOwn(budi.number, 'dari ponsel');
+    expect(await row(whatsappId)).toMatchObject({ direction: 'out', chat: budi.number, text: 'dari ponsel' });
+    await hear('sesudahnya');
+    off();
+    expect(told).not.toContain(whatsappId);
+  });
+
+  it('shows edits, deletions and reactions at what they refer to, whoever else may have sent them', async () => {
+    const ani = app.network.contact('6281300000003');
+    const first = await budi.send(app.network.phone('6281234567890').number, 'jam dua');
+    const second = await budi.send(app.network.phone('6281234567890').number, 'salah kirim');
+    const at = (id: string) => ({ remoteJid: budi.jid, fromMe: true, id });
+    await hear({
+      protocolMessage: { type: 14, key: at(first.whatsappId), editedMessage: { conversation: 'jam tiga' } },
+    });
+    await hear({ protocolMessage: { type: 0, key: at(second.whatsappId) } });
+    await hear({ reactionMessage: { key: at(first.whatsappId), text: '👍' } });
+    await hear(
+      { protocolMessage: { type: 14, key: at(first.whatsappId), editedMessage: { conversation: 'palsu' } } },
+      ani,
+    );
+    expect(await row(first.whatsappId)).toMatchObject({
+      text: 'jam tiga',
+      edited_at: expect.any(String),
+      deleted_at: null,
+      reactions: [{ from: budi.number, emoji: '👍' }],
+    });
+    expect(await row(second.whatsappId)).toMatchObject({ text: null, deleted_at: expect.any(String) });
+    await hear({ reactionMessage: { key: at(first.whatsappId), text: '' } });
+    expect(await row(first.whatsappId)).toMatchObject({ reactions: [] });
+  });
+
+  it('is read in pages, by filters, and from a cursor on', async () => {
+    const citra = app.network.contact('6281300000004');
+    const ids: number[] = [];
+    for (const text of ['satu', 'dua', 'tiga']) ids.push((await hear(text, citra)).id);
+    expect((await rows('?chat=0813-0000-0004')).map(({ text }) => text)).toEqual(['tiga', 'dua', 'satu']);
+    expect((await rows('?from=6281300000004&limit=1&page=2')).map(({ text }) => text)).toEqual(['dua']);
+    expect(await get('/inbox?from=6281300000004&limit=2')).toMatchObject({
+      pagination: { current_page: 1, total_pages: 2, per_page: 2, total: 3 },
+    });
+    expect((await rows(`?after=${ids[0]}&chat=6281300000004`)).map(({ text }) => text)).toEqual(['dua', 'tiga']);
+    expect((await rows('?type=poll')).every(({ type }) => type === 'poll')).toBe(true);
+    expect(await rows('?chat=6281300000004&since=2100-01-01')).toEqual([]);
+    expect((await app.call('GET', '/inbox?chat=nobody')).body).toMatchObject({
+      code: 'validation_failed',
+      errors: { chat: [expect.any(String)] },
+    });
+    expect((await app.call('GET', '/inbox/999999')).status).toBe(404);
+  });
+
+  it('marks a message, and what came before it in the chat, as read', async () => {
+    const dewi = app.network.contact('6281300000005');
+    const first = await hear('satu', dewi);
+    const second = await hear('dua', dewi);
+    const { status, body } = await app.call('POST', `/inbox/${second.id}/read`);
+    expect([status, body.data.read_at]).toEqual([200, expect.any(String)]);
+    await dewi.nextReceipt({ id: first.message_id, type: 'read' });
+    expect(await get(`/inbox/${first.id}`)).toMatchObject({ data: { read_at: expect.any(String) } });
+  });
+
+  it('answers with the message quoted that it replies to', async () => {
+    const eka = app.network.contact('6281300000006');
+    const question = await hear('Berapa harganya?', eka);
+    for (const replyTo of [question.id, question.message_id]) {
+      const { status } = await app.call('POST', '/send-message', {
+        recipient: eka.number,
+        message: 'Rp 10.000',
+        reply_to: replyTo,
+      });
+      expect(status).toBe(200);
+      const { content } = await eka.nextMessage();
+      expect(content.extendedTextMessage).toMatchObject({
+        text: 'Rp 10.000',
+        contextInfo: {
+          stanzaId: question.message_id,
+          participant: eka.jid,
+          quotedMessage: { conversation: 'Berapa harganya?' },
+        },
+      });
+    }
+    const own = await app.call('POST', '/send-message', { recipient: eka.number, message: 'satu lagi' });
+    await eka.nextMessage();
+    await app.call('POST', '/send-message', {
+      recipient: eka.number,
+      message: 'tentang yang tadi',
+      reply_to: own.body.data.message_id,
+    });
+    expect((await eka.nextMessage()).content.extendedTextMessage?.contextInfo).toMatchObject({
+      participant: '6281234567890@s.whatsapp.net',
+      quotedMessage: { extendedTextMessage: { text: 'satu lagi' } },
+    });
+  });
+
+  it('quotes nothing that is unknown or of another chat', async () => {
+    const { id } = await hear('rahasia Budi');
+    for (const [recipient, reply_to] of [
+      ['6281300000003', id],
+      [budi.number, 999_999],
+      [budi.number, 'NOSUCHID'],
+      [budi.number, 'a b'],
+    ])
+      expect((await app.call('POST', '/send-message', { recipient, message: 'x', reply_to })).body).toMatchObject({
+        code: 'validation_failed',
+        errors: { reply_to: [expect.any(String)] },
+      });
+  });
+
+  it('reacts to what was received and to what was sent', async () => {
+    const fajar = app.network.contact('6281300000007');
+    const question = await hear('sudah dikirim?', fajar);
+    const { status, body } = await app.call('POST', '/send-reaction', { message_id: question.id, emoji: '🙏' });
+    expect([status, body.data]).toEqual([200, { message_id: question.message_id, chat: fajar.number, emoji: '🙏' }]);
+    expect((await fajar.nextMessage()).content.reactionMessage).toMatchObject({
+      text: '🙏',
+      key: { id: question.message_id, fromMe: false },
+    });
+    const sent = await app.call('POST', '/send-message', { recipient: fajar.number, message: 'sudah' });
+    await fajar.nextMessage();
+    await app.call('POST', '/send-reaction', { message_id: sent.body.data.message_id });
+    expect((await fajar.nextMessage()).content.reactionMessage).toMatchObject({ key: { fromMe: true } });
+    expect((await app.call('POST', '/send-reaction', { message_id: 'NOSUCHID', emoji: '🙏' })).status).toBe(404);
+    expect((await app.call('POST', '/send-reaction', { emoji: '🙏' })).body).toMatchObject({
+      message: 'message_id is required',
+    });
+  });
+
+  it('shows typing', async () => {
+    expect((await app.call('POST', '/typing', { recipient: budi.number })).status).toBe(200);
+    expect(await budi.nextTyping()).toMatchObject({ state: 'composing' });
+    expect((await app.call('POST', '/typing', { recipient: budi.number, state: 'dancing' })).status).toBe(422);
+  });
+
+  it('remembers who wants no more messages, until they write otherwise', async () => {
+    const gita = app.network.contact('6281300000008');
+    expect(await hear('jangan stop dulu', gita)).toMatchObject({ opt_out: false, opted_out: false });
+    expect(await hear('Berhenti.', gita)).toMatchObject({ opt_out: true, opted_out: true });
+    const send = () => app.call('POST', '/send-message', { recipient: gita.number, message: 'promo' });
+    expect((await send()).status).toBe(200);
+    const device = await app.app.devices.find(app.account.id, app.deviceId);
+    const settings = JSON.stringify({ ...JSON.parse(device.settings), opt_out: 'refuse' });
+    await app.store.devices.update(app.account.id, app.deviceId, { settings });
+    expect((await send()).body).toMatchObject({ code: 'recipient_opted_out' });
+    expect(await hear('MULAI', gita)).toMatchObject({ opt_out: false, opted_out: false });
+    expect((await send()).status).toBe(200);
+  });
+
+  it('shows nothing of another device', async () => {
+    const { id } = await hear('hanya untuk satu');
+    const other = await app.addDevice('6281234567899');
+    const token = await app.app.devices.issueToken(app.account.id, other.id);
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await app.call('GET', '/inbox', undefined, headers)).body.data).toEqual([]);
+    for (const [method, path] of [
+      ['GET', `/inbox/${id}`],
+      ['GET', `/inbox/${id}/media`],
+      ['POST', `/inbox/${id}/read`],
+    ] as const)
+      expect((await app.call(method, path, undefined, headers)).status).toBe(404);
+  });
+});

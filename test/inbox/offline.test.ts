@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startNetwork } from '../../simulator/index.ts';
+import { startTestApp } from '../support/app.ts';
+
+const settled = async (condition: () => Promise<boolean>, what: string) => {
+  for (let tries = 0; tries < 800; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`never: ${what}`);
+};
+
+async function restartable() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'wagate-inbox-'));
+  const network = await startNetwork();
+  onTestFinished(async () => {
+    await network.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const env = { RATE_LIMIT_PER_MINUTE: '100000' };
+  return { network, dataDir, start: () => startTestApp({ dataDir, network, env }) };
+}
+
+describe('messages that came while nobody was there', () => {
+  it('are all surfaced, marked offline, each once: 200 of them', async () => {
+    const { network, start } = await restartable();
+    const first = await start();
+    await first.stop();
+    const people = ['6281500000001', '6281500000002', '6281500000003'].map((number) => network.contact(number));
+    const sent: string[] = [];
+    for (let n = 0; n < 200; n++) {
+      const person = people[n % people.length];
+      if (person) sent.push((await person.send('6281234567890', `antri ${n}`)).whatsappId);
+    }
+    const app = await start();
+    onTestFinished(() => app.stop());
+    const all = async () => {
+      const found: Record<string, unknown>[] = [];
+      for (const page of [1, 2, 3])
+        found.push(...((await app.call('GET', `/inbox?limit=100&page=${page}`)).body.data as unknown as typeof found));
+      return found;
+    };
+    await settled(async () => (await all()).length >= 200, '200 rows');
+    const rows = await all();
+    expect(rows.length).toBe(200);
+    expect(new Set(rows.map(({ message_id }) => message_id))).toEqual(new Set(sent));
+    expect(rows.every(({ offline }) => offline === true)).toBe(true);
+    const live = await people[0]?.send('6281234567890', 'sekarang');
+    await settled(async () => (await all()).length === 201, 'the live one');
+    expect((await all())[0]).toMatchObject({ message_id: live?.whatsappId, offline: false });
+  });
+
+  it('are taken from the journal when the process had died before it told anybody, and once only', async () => {
+    const { network, dataDir, start } = await restartable();
+    const first = await start();
+    const person = network.contact('6281500000011', { name: 'Budi' });
+    const { whatsappId } = await person.send('6281234567890', 'tertulis');
+    await settled(
+      async () => ((await first.call('GET', '/inbox')).body.data as unknown as unknown[]).length === 1,
+      'a row',
+    );
+    await first.stop();
+    // As a kill between the journal and the inbox leaves it.
+    const database = new DatabaseSync(join(dataDir, 'wagate.db'));
+    const open = database.prepare(
+      'select count(*) as n from decrypt_journal where surfaced_at is null and envelope like ?',
+    );
+    const { n: unsurfaced } = open.get(`%${whatsappId}%`) as { n: number };
+    database.exec('delete from inbox');
+    database.exec('delete from event');
+    database.exec('update decrypt_journal set surfaced_at = null');
+    database.close();
+    expect(unsurfaced).toBe(0);
+
+    const app = await start();
+    onTestFinished(() => app.stop());
+    const rows = async () => (await app.call('GET', '/inbox')).body.data as unknown as Record<string, unknown>[];
+    await settled(async () => (await rows()).length > 0, 'the row');
+    expect(await rows()).toMatchObject([
+      { message_id: whatsappId, text: 'tertulis', from: person.number, from_lid: person.lid, push_name: 'Budi' },
+    ]);
+    const { data } = (await app.call('GET', '/inbox')).body;
+    expect((data as unknown as unknown[]).length).toBe(1);
+    const owner = app.fleet.station(app.deviceId)?.owner;
+    await settled(
+      async () => owner !== undefined && (await app.store.journal.waiting(owner)).length === 0,
+      'an empty journal',
+    );
+  });
+});

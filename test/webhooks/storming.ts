@@ -1,0 +1,283 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Webhook } from 'standardwebhooks';
+import { people } from '../crash/sending.ts';
+import { inWorld, World } from '../crash/world.ts';
+import { type Received, type Receiver, startReceiver } from './receiver.ts';
+
+export interface Storm {
+  readonly seed: number;
+  readonly events: number;
+  readonly kills: number;
+  /** Shares of the receiver's answers, and redirects. */
+  readonly failing?: number;
+  readonly hanging?: number;
+  readonly redirecting?: number;
+  /** Measure what a dead endpoint costs another, before the storm. */
+  readonly compare?: number;
+}
+
+export interface StormReport {
+  readonly seed: number;
+  readonly kills: number;
+  readonly sent: number;
+  readonly requests: number;
+  readonly refused: number;
+  readonly hung: number;
+  readonly redirected: number;
+  /** Receipted to their senders, and not in the inbox. */
+  readonly receiptedButAbsent: number;
+  readonly storedTwice: number;
+  /** In the inbox, and no request with it was answered 2xx. */
+  readonly undelivered: number;
+  /** Messages that came under more than one `webhook-id`, and ids that came with more than one message. */
+  readonly unstableIds: number;
+  readonly badSignatures: number;
+  /** During the rotation, without both signatures. */
+  readonly singleSignatures: number;
+  readonly signedTwice: number;
+  readonly followedRedirects: number;
+  /** 95 of 100 incoming messages were at the endpoint that works within these ms: alone, and beside one that is dead. */
+  readonly p95AloneMs: number | null;
+  readonly p95BesideDeadMs: number | null;
+  readonly seconds: number;
+  readonly findings: readonly string[];
+}
+
+/** No event is refused more often than the schedule has tries. */
+const MOST_REFUSALS = 7;
+const PATIENCE_MS = 300_000;
+
+/** People write, the gateway is killed, and its customer's server is in a bad mood; then the books are compared. */
+export async function storm(plan: Storm): Promise<StormReport> {
+  const began = performance.now();
+  const receiver = await startReceiver();
+  const { world, life: first } = await World.linked({
+    seed: plan.seed,
+    program: '../webhooks/gateway.ts',
+    env: {
+      EGRESS_PORTS: `80,443,${receiver.port}`,
+      EGRESS_ALLOW: '127.0.0.0/8',
+      WEBHOOK_TIMEOUT_SECONDS: '1',
+      WEBHOOK_CONCURRENCY: '32',
+      LOG_LEVEL: 'warn',
+    },
+  });
+  return inWorld(world, async () => {
+    const { chats } = await people(world, 12);
+    const customer = customerOf(world);
+    const mood = moodOf(world, plan);
+    receiver.behave('/storm', mood.answer);
+    receiver.behave('/dead', () => undefined);
+    const { id, secret } = await customer.add(receiver.url('/storm'));
+    const latency =
+      plan.compare === undefined ? undefined : await compare(world, customer, receiver, chats, plan.compare);
+
+    let rotated: { readonly secret: string; readonly at: number } | undefined;
+    const ending = new AbortController();
+    let written = 0;
+    const write = async () => {
+      while (written < plan.events && !ending.signal.aborted) {
+        written += 1;
+        const text = `storm ${written} of ${plan.seed}`;
+        await world.network.call('send', chats[world.draw(0, chats.length)] ?? '', world.phones[0] ?? '', text);
+        if (plan.kills > 0 && written >= ((world.kills + 1) * plan.events) / (plan.kills + 1)) await pause(20);
+      }
+    };
+    const writing = Promise.all([write(), write(), write(), write()]);
+    let life = first;
+    try {
+      for (world.kills = 0; world.kills < plan.kills; ) {
+        const early = world.random() < 0.25;
+        await pause(world.draw(0, early ? 600 : 300));
+        await world.kill(life);
+        life = await world.prepare();
+        const opened = new Promise<void>((resolve) => life.on('connected', () => resolve()));
+        const starting = world.start(life);
+        // Some die while they start; the rest around their login, when what waited comes in.
+        if (early && world.kills < plan.kills) {
+          starting.catch(() => undefined);
+          continue;
+        }
+        await starting;
+        if (world.random() < 0.5) await Promise.race([opened, pause(10_000)]);
+        if (rotated === undefined && world.kills >= plan.kills / 2)
+          rotated = { secret: await customer.rotate(id), at: receiver.received.length };
+      }
+      await writing;
+    } finally {
+      ending.abort();
+    }
+    rotated ??= { secret: await customer.rotate(id), at: receiver.received.length };
+    await world.network.call('unreceipted', world.phones, PATIENCE_MS);
+    const sent = await world.network.call('sentByContacts', world.phones);
+    const findings: string[] = [];
+    const open = () => sent.filter(({ whatsappId }) => !mood.taken.has(whatsappId));
+    const deadline = performance.now() + PATIENCE_MS + plan.events * 30;
+    while (open().length > 0 && performance.now() < deadline) await pause(200);
+
+    const inbox = readInbox(world.database);
+    let receiptedButAbsent = 0;
+    let storedTwice = 0;
+    for (const { whatsappId, text, receipted } of sent) {
+      const rows = inbox.get(whatsappId) ?? 0;
+      if (rows === 0 && receipted) receiptedButAbsent += 1;
+      if (rows > 1) storedTwice += 1;
+      if (rows !== 1) findings.push(`${rows} rows of the inbox: ${whatsappId} ${text}`);
+    }
+    findings.push(...open().map(({ whatsappId, text }) => `never delivered: ${whatsappId} ${text}`));
+    const came = receiver.at('/storm');
+    const signatures = judge(came, receiver.received, secret, rotated);
+    await receiver.stop();
+    return {
+      seed: plan.seed,
+      kills: world.kills,
+      sent: sent.length,
+      requests: came.length,
+      refused: mood.refused,
+      hung: mood.hung,
+      redirected: mood.redirected,
+      receiptedButAbsent,
+      storedTwice,
+      undelivered: open().length,
+      unstableIds: unstable(came),
+      ...signatures,
+      followedRedirects: receiver.at('/elsewhere').length,
+      p95AloneMs: latency?.alone ?? null,
+      p95BesideDeadMs: latency?.beside ?? null,
+      seconds: Math.round((performance.now() - began) / 1000),
+      findings,
+    };
+  });
+}
+
+const messageIdOf = ({ json }: Received): string => String(json.data.message_id ?? '');
+
+/** The receiver's mood, drawn from the seed. `taken`: messages that were answered 2xx. */
+function moodOf(world: World, { failing = 0.3, hanging = 0.1, redirecting = 0.02 }: Storm) {
+  const refusals = new Map<string, number>();
+  const mood = {
+    taken: new Set<string>(),
+    refused: 0,
+    hung: 0,
+    redirected: 0,
+    answer(response: Parameters<Parameters<Receiver['behave']>[1]>[0], received: Received) {
+      const past = refusals.get(received.id) ?? 0;
+      const draw = past >= MOST_REFUSALS ? 1 : world.random();
+      if (draw < failing + hanging + redirecting) refusals.set(received.id, past + 1);
+      if (draw < failing) {
+        mood.refused += 1;
+        response.writeHead(500 + Math.floor(draw * 10)).end('no');
+      } else if (draw < failing + hanging) mood.hung += 1;
+      else if (draw < failing + hanging + redirecting) {
+        mood.redirected += 1;
+        response.writeHead(307, { location: '/elsewhere' }).end();
+      } else {
+        mood.taken.add(messageIdOf(received));
+        response.writeHead(200).end();
+      }
+    },
+  };
+  return mood;
+}
+
+function customerOf(world: World) {
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${world.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${world.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const answer = (await response.json()) as {
+      success: boolean;
+      message?: string;
+      data: { id: number; secret: string };
+    };
+    if (!answer.success) throw new Error(`${method} ${path}: ${answer.message}`);
+    return answer.data;
+  };
+  return {
+    add: (url: string) => call('POST', '/webhooks', { url, events: ['message.received'] }),
+    rotate: async (id: number) => (await call('POST', `/webhooks/${id}/rotate-secret`)).secret,
+    enable: (id: number, enabled: boolean) => call('PATCH', `/webhooks/${id}`, { enabled }),
+  };
+}
+
+/** Rounds with and without a dead endpoint take turns, so that the machine's other work falls on both. */
+async function compare(
+  world: World,
+  customer: ReturnType<typeof customerOf>,
+  receiver: Receiver,
+  chats: readonly string[],
+  messages: number,
+) {
+  const calm = await customer.add(receiver.url('/calm'));
+  const dead = await customer.add(receiver.url('/dead'));
+  const took: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
+  const arrived = new Map<string, number>();
+  receiver.behave('/calm', (response, received) => {
+    arrived.set(messageIdOf(received), performance.now());
+    response.writeHead(200).end();
+  });
+  for (let round = 0; round < 8; round++) {
+    const which = round % 2 === 0 ? 'alone' : 'beside';
+    await customer.enable(dead.id, which === 'beside');
+    for (let n = 0; n < messages / 8; n++) {
+      const sentAt = performance.now();
+      const to = chats[n % chats.length] ?? '';
+      const id = await world.network.call('send', to, world.phones[0] ?? '', `compare ${round} ${n}`);
+      for (let wait = 0; !arrived.has(id) && wait < 2_000; wait++) await pause(1);
+      took[which].push((arrived.get(id) ?? Number.POSITIVE_INFINITY) - sentAt);
+    }
+  }
+  await customer.enable(dead.id, true);
+  await customer.enable(calm.id, false);
+  const p95 = (values: number[]) =>
+    Math.round((values.sort((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0) * 10) / 10;
+  return { alone: p95(took.alone), beside: p95(took.beside) };
+}
+
+function readInbox(file: string): Map<string, number> {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    const rows = database.prepare('select whatsapp_id as id, count(*) as n from inbox group by whatsapp_id').all();
+    return new Map((rows as unknown as { id: string; n: number }[]).map(({ id, n }) => [id, n]));
+  } finally {
+    database.close();
+  }
+}
+
+function unstable(came: readonly Received[]): number {
+  const idsOf = Map.groupBy(came, messageIdOf)
+    .values()
+    .map((same) => new Set(same.map(({ id }) => id)).size);
+  const messagesOf = Map.groupBy(came, ({ id }) => id)
+    .values()
+    .map((same) => new Set(same.map(messageIdOf)).size);
+  return [...idsOf, ...messagesOf].filter((count) => count > 1).length;
+}
+
+function judge(
+  came: readonly Received[],
+  all: readonly Received[],
+  first: string,
+  rotated: { secret: string; at: number },
+) {
+  const old = new Webhook(first);
+  const fresh = new Webhook(rotated.secret);
+  const order = new Map(all.map((one, at) => [one, at]));
+  let badSignatures = 0;
+  let singleSignatures = 0;
+  let signedTwice = 0;
+  for (const one of came) {
+    const at = new Date(Number(one.headers['webhook-timestamp']) * 1000);
+    const given = String(one.headers['webhook-signature']).split(' ');
+    const isBy = (webhook: Webhook) => given.includes(webhook.sign(one.id, at, one.body));
+    if (!isBy(old)) badSignatures += 1;
+    if (given.length === 2) {
+      signedTwice += 1;
+      if (!isBy(fresh)) badSignatures += 1;
+    } else if ((order.get(one) ?? 0) > rotated.at + 64) singleSignatures += 1;
+  }
+  return { badSignatures, singleSignatures, signedTwice };
+}
