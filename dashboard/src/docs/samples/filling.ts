@@ -26,9 +26,13 @@ export interface SampleLanguage {
   readonly write: Readonly<Record<Operation, (filling: Filling) => string>>;
 }
 
-/** A text within single quotes in PHP, Python and JavaScript. */
-export const quoted = (text: string): string =>
-  `'${text.replace(/[\\']/g, (sign) => `\\${sign}`).replaceAll('\n', '\\n')}'`;
+const escaped = (text: string) => text.replace(/[\\']/g, (sign) => `\\${sign}`);
+
+/** A text within single quotes in Python and JavaScript. */
+export const quoted = (text: string): string => `'${escaped(text).replaceAll('\n', '\\n')}'`;
+
+/** A text within single quotes in PHP, where they span lines and `\n` is two signs. */
+export const phpQuoted = (text: string): string => `'${escaped(text)}'`;
 
 /** The reader replaces it. */
 export const TOKEN = 'YOUR_API_TOKEN';

@@ -1,18 +1,18 @@
-import { type Filling, quoted, type SampleLanguage } from './filling.ts';
+import { type Filling, phpQuoted, type SampleLanguage } from './filling.ts';
 
 const head = (f: Filling, uses = '') => `<?php
 
 ${uses}use Illuminate\\Support\\Facades\\Http;
 
-$apiToken = ${quoted(f.token)}; // better: config('services.wagate.token')
+$apiToken = ${phpQuoted(f.token)}; // better: config('services.wagate.token')
 `;
 
 const post = (f: Filling, path: string, fields: readonly (readonly [string, string])[], done: string) => `${head(f)}
 $response = Http::withToken($apiToken)
     ->acceptJson()
     ->timeout(30)
-    ->post(${quoted(`${f.origin}/api/v1${path}`)}, [
-${fields.map(([name, value]) => `        ${quoted(name)} => ${quoted(value)},`).join('\n')}
+    ->post(${phpQuoted(`${f.origin}/api/v1${path}`)}, [
+${fields.map(([name, value]) => `        ${phpQuoted(name)} => ${phpQuoted(value)},`).join('\n')}
     ]);
 
 if ($response->json('success')) {
@@ -25,7 +25,7 @@ const get = (f: Filling, path: string, query: string, then: string) => `${head(f
 $response = Http::withToken($apiToken)
     ->acceptJson()
     ->timeout(30)
-    ->get(${quoted(`${f.origin}/api/v1${path}`)}${query});
+    ->get(${phpQuoted(`${f.origin}/api/v1${path}`)}${query});
 
 if ($response->json('success')) {
 ${then}
@@ -89,7 +89,7 @@ $response = Http::withToken($apiToken)
     ->acceptJson()
     ->timeout(30)
     // The same key for every attempt: the message is sent once.
-    ->withHeaders(['Idempotency-Key' => ${quoted(f.key)}])
+    ->withHeaders(['Idempotency-Key' => ${phpQuoted(f.key)}])
     ->retry(
         5,
         function (int $attempt, Throwable $error) {
@@ -102,9 +102,9 @@ $response = Http::withToken($apiToken)
             || $error->response->serverError(),
         throw: false,
     )
-    ->post(${quoted(`${f.origin}/api/v1/send-message`)}, [
-        'recipient' => ${quoted(f.recipient)},
-        'message' => ${quoted(f.message)},
+    ->post(${phpQuoted(`${f.origin}/api/v1/send-message`)}, [
+        'recipient' => ${phpQuoted(f.recipient)},
+        'message' => ${phpQuoted(f.message)},
     ]);
 
 if ($response->json('success')) {

@@ -1,8 +1,8 @@
-import { type Filling, quoted, type SampleLanguage } from './filling.ts';
+import { type Filling, phpQuoted, type SampleLanguage } from './filling.ts';
 
 const head = (f: Filling, path: string) => `<?php
-$apiToken = ${quoted(f.token)};
-$apiUrl = ${quoted(`${f.origin}/api/v1${path}`)};
+$apiToken = ${phpQuoted(f.token)};
+$apiUrl = ${phpQuoted(`${f.origin}/api/v1${path}`)};
 `;
 
 const post = (
@@ -12,7 +12,7 @@ const post = (
   done: string,
 ) => `${head(f, path)}
 $data = [
-${fields.map(([name, value]) => `    ${quoted(name)} => ${quoted(value)}`).join(',\n')}
+${fields.map(([name, value]) => `    ${phpQuoted(name)} => ${phpQuoted(value)}`).join(',\n')}
 ];
 
 $ch = curl_init($apiUrl);
@@ -101,8 +101,8 @@ export const php: SampleLanguage = {
 
     retry: (f) => `${head(f, '/send-message')}
 $data = [
-    'recipient' => ${quoted(f.recipient)},
-    'message' => ${quoted(f.message)}
+    'recipient' => ${phpQuoted(f.recipient)},
+    'message' => ${phpQuoted(f.message)}
 ];
 
 for ($attempt = 0; $attempt < 5; $attempt++) {
@@ -116,7 +116,7 @@ for ($attempt = 0; $attempt < 5; $attempt++) {
         'Authorization: Bearer ' . $apiToken,
         'Content-Type: application/json',
         // The same key for every attempt: the message is sent once.
-        'Idempotency-Key: ' . ${quoted(f.key)}
+        'Idempotency-Key: ' . ${phpQuoted(f.key)}
     ]);
     curl_setopt($ch, CURLOPT_HEADERFUNCTION, function ($ch, $line) use (&$retryAfter) {
         if (stripos($line, 'Retry-After:') === 0) {
