@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/postgres.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Programs that start others take long on a busy machine of two cores; what is awaited names itself long before.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

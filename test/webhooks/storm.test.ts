@@ -34,5 +34,7 @@ describe('a gateway that is killed while people write and webhooks are delivered
     const report = await storm({ seed: seed + 1, events: 300, kills: 30, failing: 0, hanging: 0, redirecting: 0 });
     expectNothingLost(report);
     expect(report).toMatchObject({ sent: 300, kills: 30 });
+    expect(report.killsWithWork).toBeGreaterThan(5);
+    expect(report.signedTwice).toBeGreaterThan(50);
   });
 });

@@ -20,6 +20,8 @@ export interface Storm {
 export interface StormReport {
   readonly seed: number;
   readonly kills: number;
+  /** Kills that left messages behind which were on their way. */
+  readonly killsWithWork: number;
   readonly sent: number;
   readonly requests: number;
   readonly refused: number;
@@ -76,12 +78,17 @@ export async function storm(plan: Storm): Promise<StormReport> {
     let rotated: { readonly secret: string; readonly at: number } | undefined;
     const ending = new AbortController();
     let written = 0;
+    let killsWithWork = 0;
     const write = async () => {
       while (written < plan.events && !ending.signal.aborted) {
         written += 1;
         const text = `storm ${written} of ${plan.seed}`;
         await world.network.call('send', chats[world.draw(0, chats.length)] ?? '', world.phones[0] ?? '', text);
-        if (plan.kills > 0 && written >= ((world.kills + 1) * plan.events) / (plan.kills + 1)) await pause(20);
+        // So many that the plan lasts through all kills; a burst would be over before the second.
+        while (written >= ((world.kills + 1) * plan.events) / (plan.kills + 1) && !ending.signal.aborted) {
+          if (world.kills >= plan.kills) break;
+          await pause(10);
+        }
       }
     };
     const writing = Promise.all([write(), write(), write(), write()]);
@@ -91,6 +98,7 @@ export async function storm(plan: Storm): Promise<StormReport> {
         const early = world.random() < 0.25;
         await pause(world.draw(0, early ? 600 : 300));
         await world.kill(life);
+        if ((await world.network.call('unreceipted', world.phones, 0)).length > 0) killsWithWork += 1;
         life = await world.prepare();
         const opened = new Promise<void>((resolve) => life.on('connected', () => resolve()));
         const starting = world.start(life);
@@ -132,6 +140,7 @@ export async function storm(plan: Storm): Promise<StormReport> {
     return {
       seed: plan.seed,
       kills: world.kills,
+      killsWithWork,
       sent: sent.length,
       requests: came.length,
       refused: mood.refused,
