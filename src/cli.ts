@@ -28,7 +28,8 @@ function usage(): string {
   return `npm run wagate -- <command> [--json]\n\n${lines.join('\n')}\n`;
 }
 
-async function main(): Promise<number> {
+/** The exit code; undefined for a command that goes on running, as `start` does. */
+async function main(): Promise<number | undefined> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true, strict: true });
   const name = [positionals.slice(0, 2).join(' '), positionals[0] ?? ''].find((key) => key in commands);
   const command = name === undefined ? undefined : commands[name];
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
   const args = positionals.slice(name.split(' ').length);
   if (command.alone !== undefined) {
     await command.alone();
-    return 0;
+    return undefined;
   }
   const config = readConfig();
   // A person reads the answer here, not the log; its warnings still go to standard error.
@@ -62,7 +63,8 @@ async function main(): Promise<number> {
 
 main().then(
   (code) => {
-    process.exitCode = code;
+    // Baileys leaves a timer of 30 s behind after a link is closed (the guard of its first upload of pre-keys): nobody waits for it here.
+    if (code !== undefined) process.stdout.write('', () => process.exit(code));
   },
   (error) => {
     const json = process.argv.includes('--json');
