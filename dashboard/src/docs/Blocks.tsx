@@ -1,7 +1,19 @@
 import { Alert, Badge, Card, Code, Group, List, SimpleGrid, Text, Title, VisuallyHidden } from '@mantine/core';
-import { IconAlertTriangle, IconBulb } from '@tabler/icons-react';
+import {
+  IconAlertTriangle,
+  IconBook2,
+  IconBulb,
+  IconCode,
+  IconFlask,
+  IconLock,
+  IconNotes,
+  IconRocket,
+  IconSparkles,
+  IconWorld,
+  type TablerIcon,
+} from '@tabler/icons-react';
 import { CodeBox } from './CodeBox.tsx';
-import type { Block } from './model.ts';
+import type { Block, Icon as IconName } from './model.ts';
 import { Rich } from './Rich.tsx';
 import { Samples } from './Samples.tsx';
 import { TryIt } from './TryIt.tsx';
@@ -22,7 +34,7 @@ const views: { readonly [K in Block['is']]: (block: Of<K>) => React.ReactNode } 
     </Title>
   ),
   list: ({ items, ordered }) => (
-    <List type={ordered ? 'ordered' : 'unordered'} className="docs-prose" spacing={6} pl="xs">
+    <List type={ordered ? 'ordered' : 'unordered'} className="docs-prose docs-list" spacing={6}>
       {items.map((item) => (
         <List.Item key={item}>
           <Rich text={item} />
@@ -111,12 +123,22 @@ function Table({ title, head, rows }: Of<'table'>) {
   );
 }
 
-export function Icon({ icon }: { readonly icon: string | undefined }) {
-  return icon === undefined ? null : (
-    <span aria-hidden className="docs-icon">
-      {icon}{' '}
-    </span>
-  );
+const icons: Readonly<Record<IconName, TablerIcon>> = {
+  rocket: IconRocket,
+  book: IconBook2,
+  world: IconWorld,
+  lock: IconLock,
+  notes: IconNotes,
+  bulb: IconBulb,
+  flask: IconFlask,
+  code: IconCode,
+  sparkles: IconSparkles,
+};
+
+export function Icon({ icon }: { readonly icon: IconName | undefined }) {
+  if (icon === undefined) return null;
+  const Drawn = icons[icon];
+  return <Drawn size="1.1em" stroke={1.8} aria-hidden className="docs-icon" />;
 }
 
 const colours: Readonly<Record<string, string>> = { GET: 'blue', POST: 'gate', DELETE: 'red' };

@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconList } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
 import { useDocs } from './context.ts';
 import type { Group, Section } from './model.ts';
 import { useCurrent } from './useCurrent.ts';
@@ -12,6 +13,12 @@ export function Contents({ sections }: { readonly sections: readonly Section[] }
   const { page } = useDocs().texts.extras;
   const [opened, { toggle, close }] = useDisclosure(false);
   const current = useCurrent(sections);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The list is longer than a window may be high. (A block, for newer browsers return a promise here.)
+    const shown = current === undefined ? null : list.current?.querySelector(`[href="#${current}"]`);
+    shown?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
   const here = sections.find(({ id }) => id === current);
   return (
     <nav className="docs-contents" aria-label={page.contents} data-opened={opened || undefined}>
@@ -23,7 +30,7 @@ export function Contents({ sections }: { readonly sections: readonly Section[] }
         </span>
         <IconChevronDown size={18} aria-hidden className="docs-contents-chevron" />
       </UnstyledButton>
-      <div className="docs-contents-list">
+      <div className="docs-contents-list" ref={list}>
         {groups.map((group) => (
           <div key={group}>
             <p className="docs-contents-group">{page.groups[group]}</p>

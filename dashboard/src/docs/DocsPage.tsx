@@ -28,7 +28,9 @@ export function DocsPage() {
   const { page } = texts.extras;
   useDocumentTitle(`${page.title} · WAGate`);
   // The browser looked for the anchor before this page was there.
-  useEffect(() => document.getElementById(decodeURIComponent(window.location.hash.slice(1)))?.scrollIntoView(), []);
+  useEffect(() => {
+    document.getElementById(decodeURIComponent(window.location.hash.slice(1)))?.scrollIntoView();
+  }, []);
 
   return (
     <DocsContext value={docs}>

@@ -21,14 +21,8 @@ export function Header() {
         <span className="docs-brand-name">WAGate</span>
       </Link>
       <Group gap="xs" wrap="nowrap">
-        <Button
-          variant="default"
-          size="compact-md"
-          lang={other}
-          aria-label={other === 'id' ? 'Bahasa Indonesia' : 'English'}
-          onClick={() => void changeLanguage(other)}
-        >
-          {other.toUpperCase()}
+        <Button variant="default" size="compact-md" lang={other} onClick={() => void changeLanguage(other)}>
+          {other === 'id' ? 'Indonesia' : 'English'}
         </Button>
         <ActionIcon
           variant="default"

@@ -1,9 +1,11 @@
 import type { Operation } from './samples/filling.ts';
 
+export type Icon = 'rocket' | 'book' | 'world' | 'lock' | 'notes' | 'bulb' | 'flask' | 'code' | 'sparkles';
+
 /** The page as data: what it says does not know how it is shown, so that the tests can read it. */
 export type Block =
   | { readonly is: 'text'; readonly text: string }
-  | { readonly is: 'heading'; readonly id: string; readonly icon?: string; readonly text: string }
+  | { readonly is: 'heading'; readonly id: string; readonly icon?: Icon; readonly text: string }
   | { readonly is: 'list'; readonly items: readonly string[]; readonly ordered?: boolean }
   | { readonly is: 'note'; readonly tone: 'tip' | 'warning'; readonly title?: string; readonly text: string }
   | { readonly is: 'code'; readonly title: string; readonly code: string }
@@ -25,7 +27,7 @@ export interface Section {
   /** The anchor. */
   readonly id: string;
   readonly group: Group;
-  readonly icon?: string;
+  readonly icon?: Icon;
   readonly title: string;
   readonly method?: string;
   readonly blocks: readonly Block[];

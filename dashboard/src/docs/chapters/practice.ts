@@ -5,7 +5,7 @@ export const practice = ({ texts: { contract } }: Given): readonly Section[] => 
   {
     id: 'code-examples',
     group: 'practice',
-    icon: '💻',
+    icon: 'code',
     title: contract.examples.title,
     blocks: [
       { is: 'text', text: contract.examples.lead },
@@ -19,7 +19,7 @@ export const practice = ({ texts: { contract } }: Given): readonly Section[] => 
   {
     id: 'best-practices',
     group: 'practice',
-    icon: '✨',
+    icon: 'sparkles',
     title: contract.practices.title,
     blocks: [
       {

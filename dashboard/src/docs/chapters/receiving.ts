@@ -24,7 +24,7 @@ export const receiving = ({ texts: { events }, origin }: Given): readonly Sectio
           code: `curl -X POST ${origin}/api/v1/webhooks \\
   -H "Authorization: Bearer ${TOKEN}" \\
   -H "Content-Type: application/json" \\
-  -d '${json({ url: 'https://example.com/whatsapp', events: ['message.received', 'message.status'] })}'`,
+  -d '${json({ url: 'https://example.com/whatsapp', events: ['message.received', 'message.status'] }).replaceAll('\n', '\n  ')}'`,
         },
         {
           is: 'table',

@@ -1,8 +1,7 @@
 import type { Filling, SampleLanguage } from './filling.ts';
 
-/** Within single quotes of a shell. */
-const inQuotes = (text: string) => text.replaceAll("'", "'\\''");
-const json = (body: object) => inQuotes(JSON.stringify(body, null, 2));
+/** JSON within single quotes of a shell, its lines set in as the command's are. */
+const json = (body: object) => JSON.stringify(body, null, 2).replaceAll("'", "'\\''").replaceAll('\n', '\n  ');
 
 const get = (path: string) => (f: Filling) =>
   `curl -X GET ${f.origin}/api/v1${path} \\
