@@ -16,14 +16,14 @@ const orphanLookMs = 250;
  * `kill` of npm reaches this process not at all where the shell between them dies of it in silence (dash 0.5.12): when npm started
  * this and the parent is gone, that was a SIGTERM.
  */
-export function runToTheEnd(program, args, { cwd, stdio, pathFirst = [] }) {
+export function runToTheEnd(program, args, { cwd, stdio, pathFirst = [], env = {} }) {
   const child = spawn(program, args, {
     cwd,
     stdio,
     detached: process.platform !== 'win32',
     // npm is a .cmd file on Windows.
     shell: process.platform === 'win32' && program === 'npm',
-    env: { ...process.env, PATH: [...pathFirst, process.env.PATH].join(delimiter) },
+    env: { ...process.env, ...env, PATH: [...pathFirst, process.env.PATH].join(delimiter) },
   });
   const lastTold = new Map();
   const tell = (signal) => {

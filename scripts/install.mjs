@@ -1,7 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runToTheEnd } from './child.mjs';
+import { readIfThere, takeTurn } from './turn.mjs';
 
 /**
  * Whether node_modules holds what the lockfile names, by npm's own list of what it installed. Contents and not times are compared:
@@ -23,7 +22,7 @@ function readPackages(file) {
 
 /** Runs `npm ci`, one process at a time, and gives its exit code. */
 export async function install(root, script, say) {
-  const release = await takeTurn(join(root, '.install.lock'), say);
+  const release = await takeTurn(join(root, '.install.lock'), 'installing', say);
   try {
     if (isInstalled(root, script)) return 0;
     say('Installing what WAGate needs. This takes about half a minute, the first time only …');
@@ -39,46 +38,5 @@ export async function install(root, script, say) {
     return code;
   } finally {
     release();
-  }
-}
-
-/** Waits until no other process installs in this folder. A lock whose process has died is taken over. */
-async function takeTurn(file, say) {
-  for (let looks = 0; ; looks += 1) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    const owner = readIfThere(file);
-    // Empty: about to be written. Our own number: from a container that was killed and counts its processes anew.
-    const isAbandoned = owner === '' ? looks > 50 : owner === String(process.pid) || !isAlive(Number(owner));
-    if (owner === undefined) continue;
-    if (isAbandoned) {
-      rmSync(file, { force: true });
-      continue;
-    }
-    if (looks === 0)
-      say(`Process ${owner} is installing in this folder; waiting for it (if it is not, delete ${file}) …`);
-    await sleep(200);
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
-}
-
-function readIfThere(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
   }
 }

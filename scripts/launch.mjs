@@ -2,19 +2,20 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runToTheEnd } from './child.mjs';
-import { build, isStale } from './dashboard.mjs';
+import { buildWhenStale } from './dashboard.mjs';
 import { install, isInstalled } from './install.mjs';
 import { findNode } from './node24.mjs';
 
 /**
  * What the names in package.json's `scripts` run, on Node 24. `developer` needs the devDependencies. `settings` reads
- * `.env`: the tests do not, so that nobody's settings decide whether they pass. `dashboard`: it is built first, when it is missing or old.
+ * `.env`: the tests do not, so that nobody's settings decide whether they pass. `dashboard`: it is built first, when it is missing or
+ * stale. The tests that open it in a browser do the same themselves (test/support/dashboard.ts), so that others do not wait for it.
  */
 const scripts = {
   start: { run: ['src/main.ts'], settings: true, dashboard: true },
   wagate: { run: ['src/cli.ts'], settings: true },
   dev: { run: ['--watch', 'src/main.ts'], developer: true, settings: true, dashboard: true },
-  test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true, dashboard: true },
+  test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true },
   check: { run: ['scripts/check.mjs'], developer: true },
   bench: { run: ['test/bench/main.ts'], developer: true },
   openapi: { run: ['scripts/openapi.ts'] },
@@ -40,8 +41,8 @@ async function run(name, args) {
   }
   const node = findNode(root);
   if (node.problem !== undefined) return refuse(node.problem);
-  if (script.dashboard && isStale(root)) {
-    const code = await build(root, node.path, say);
+  if (script.dashboard) {
+    const code = await buildWhenStale(root, node.path, say);
     if (code !== 0) return code;
   }
   const settings = script.settings && existsSync(join(root, '.env')) ? ['--env-file=.env'] : [];

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -230,6 +230,71 @@ describe('scripts/run.mjs', () => {
     await rm(join(folder, 'node_modules/node'), { recursive: true });
     await writeFile(join(folder, 'src/main.ts'), 'console.log(process.execPath);');
     expect((await start(['start']).ended).stdout).toBe(`${process.execPath}\n`);
+  });
+
+  describe('the dashboard', () => {
+    /** A builder that counts its calls, and builds a page that says which sources it was made from. */
+    async function putBuilder() {
+      await installThings();
+      await mkdir(join(folder, 'node_modules/vite/bin'), { recursive: true });
+      await writeFile(
+        join(folder, 'node_modules/vite/bin/vite.js'),
+        `const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+         appendFileSync('../builds.txt', process.env.NODE_ENV + '\\n');
+         console.log('vite talks');
+         if (readFileSync('src/main.tsx', 'utf8') === 'broken') process.exit(3);
+         const to = process.argv[process.argv.indexOf('--outDir') + 1];
+         mkdirSync(to, { recursive: true });
+         writeFileSync(to + '/index.html', readFileSync('src/main.tsx'));`,
+      );
+      await mkdir(join(folder, 'dashboard/src'), { recursive: true });
+      await writeFile(join(folder, 'dashboard/index.html'), 'page');
+      await writeFile(join(folder, 'dashboard/src/main.tsx'), 'first');
+      await writeFile(join(folder, 'src/main.ts'), "console.log('started');");
+    }
+    const builds = async () => (await readFile(join(folder, 'builds.txt'), 'utf8')).trim().split('\n');
+    const page = () => readFile(join(folder, 'dashboard/dist/index.html'), 'utf8');
+
+    test('is built once when it is missing, for production whatever the environment says, and by one process', async () => {
+      await putBuilder();
+      const env = { NODE_ENV: 'test' };
+      const both = await Promise.all([start(['start'], { env }).ended, start(['start'], { env }).ended]);
+      expect(both.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
+        Array(2).fill({ code: 0, stdout: 'started\n' }),
+      );
+      expect(await builds()).toEqual(['production']);
+      expect(await page()).toBe('first');
+    });
+
+    test('is built again when a source says something else, and not when it only looks newer', async () => {
+      await putBuilder();
+      await start(['start']).ended;
+      const later = new Date(Date.now() + 60_000);
+      await utimes(join(folder, 'dashboard/src/main.tsx'), later, later);
+      await start(['start']).ended;
+      expect(await builds()).toHaveLength(1);
+      await writeFile(join(folder, 'dashboard/src/main.tsx'), 'second');
+      await start(['start']).ended;
+      expect(await builds()).toHaveLength(2);
+      expect(await page()).toBe('second');
+    });
+
+    test('that was built before stays when a build fails, and the exit code tells of it', async () => {
+      await putBuilder();
+      await start(['start']).ended;
+      await writeFile(join(folder, 'dashboard/src/main.tsx'), 'broken');
+      const { code, stdout } = await start(['start']).ended;
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(await page()).toBe('first');
+    });
+
+    test('that cannot be built, for want of the builder, keeps nobody from starting', async () => {
+      await putBuilder();
+      await rm(join(folder, 'node_modules/vite'), { recursive: true });
+      const { code, stderr } = await start(['start']).ended;
+      expect(code).toBe(0);
+      expect(stderr).toContain('The dashboard is not built, and its builder is not installed: run npm ci once');
+    });
   });
 
   test('names the scripts that there are', async () => {
