@@ -45,6 +45,8 @@ export interface DeliveryNeeds {
   readonly acknowledged: (tookMs: number) => void;
   /** The keys of this device could not be stored: nothing goes out until they can. */
   readonly storeFailed: () => void;
+  /** The connection refuses everything: it is closed, whether or not that was told already. */
+  readonly lineClosed: (link: Link) => void;
   /** Nothing was acknowledged for a while on this connection. */
   readonly stalled: () => void;
   readonly failpoint: Failpoint;
@@ -168,7 +170,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       if (isFailure(error)) return fail(row, error);
       if (signal.aborted) return;
       if (!(error instanceof LinkError)) throw error;
-      return refusePreparation(row, error);
+      return refusePreparation(row, error, link);
     }
     const { chat, type, proto, release } = prepared;
     needs.failpoint('prepared');
@@ -182,11 +184,12 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     return transmit(marked, proto, link, signal);
   }
 
-  function refusePreparation(row: MessageRow, error: LinkError): Promise<void> {
+  function refusePreparation(row: MessageRow, error: LinkError, link: Link): Promise<void> {
     switch (error.code) {
       case 'closed':
       case 'unreadable':
         // The row stays queued; the next connection takes it up.
+        needs.lineClosed(link);
         return Promise.resolve();
       case 'not_registered':
         return fail(row, failure('number_not_registered', { number: row.recipient }));
@@ -224,7 +227,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       }
       if (trouble !== undefined) {
         expected.forget();
-        if (trouble.code === 'closed' || trouble.code === 'unreadable') return;
+        if (trouble.code === 'closed' || trouble.code === 'unreadable') return needs.lineClosed(link);
         if (trouble.code === 'store') {
           // Nothing is on the wire before its keys are durable: this was no attempt, and the store may come back.
           needs.storeFailed();

@@ -23,6 +23,11 @@ export interface Outbox {
   take(row: MessageRow): void;
   /** What the link says about messages of ours. */
   onLinkEvent(event: LinkEvent): void;
+  /**
+   * A message met a closed connection before its end was told. Nothing is tried on it for a moment: it would refuse each row at once, and
+   * rounds without a wait between them keep the very event from being heard that ends it (test/regressions/closed-line.test.ts).
+   */
+  onClosedLine(link: Link): void;
   /** The connection went; whatever was on the wire is unknown. */
   onDisconnected(): void;
   /** Everything waits until then, and why. Unix ms. */
@@ -72,6 +77,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   let ring: (() => void) | undefined;
   /** The connection on which rows left in `sending` were already taken up. */
   let recovered: Link | undefined;
+  /** The connection that said it is closed, and until when nothing is tried on it. Monotonic ms. */
+  let closed: { readonly link: Link; readonly until: number } | undefined;
   let nextExpiry = 0;
   let hold: Hold | undefined;
   /** Rows may wait that nobody told of: those of an earlier life, or behind a recipient's lane. Until a claim finds none. */
@@ -122,11 +129,18 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     nap.abort();
   }
 
+  const pause = (ms: number): Promise<void> =>
+    clock.sleep(ms, stopping.signal).catch((error) => {
+      if (!stopping.signal.aborted) throw error;
+    });
+
   function launch(row: MessageRow, work: () => Promise<void>): void {
     const lane = work()
       .catch((error) => {
-        if (!stopping.signal.aborted)
-          log.error({ message: row.id, err: asError(error) }, 'a message met an unexpected fault');
+        if (stopping.signal.aborted) return;
+        log.error({ message: row.id, err: asError(error) }, 'a message met an unexpected fault');
+        // Its row still waits; without a pause the next round would meet the fault again, and again.
+        return pause(AFTER_FAILURE_MS);
       })
       .finally(() => {
         lanes.delete(row.recipient);
@@ -163,10 +177,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     }
 
     const link = needs.link();
-    if (link === undefined) {
+    const unusable = link === closed?.link && clock.monotonic() < (closed?.until ?? 0);
+    if (link === undefined || unusable) {
       fresh = [];
       backlog = true;
-      return POLL_MS;
+      return unusable ? AFTER_FAILURE_MS : POLL_MS;
     }
     if (recovered !== link) {
       // Lanes of the connection before end by themselves (their answers were closed); only then is `sending` the whole truth.
@@ -275,6 +290,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     onLinkEvent(event) {
       if (event.type === 'ack') told(acknowledge(event), 'an acknowledgement');
       else if (event.type === 'receipt') told(receipt(event), 'a receipt');
+    },
+    onClosedLine(link) {
+      closed = { link, until: clock.monotonic() + AFTER_FAILURE_MS };
     },
     onDisconnected() {
       needs.acknowledgements.closeAll();

@@ -166,6 +166,7 @@ export function createStation(needs: StationNeeds): Station {
       health.storeFailed();
       tellHealth();
     },
+    lineClosed: (link) => outbox.onClosedLine(link),
     stalled: () => {
       health.stalled();
       supervisor.restart('no acknowledgement came');
