@@ -61,7 +61,7 @@ describe('the program of the documentation page', () => {
     if (runner === undefined) throw new Error(`nothing runs ${language.id}`);
     const path = join(folder, runner.file);
     writeFileSync(path, language.write[operation](filling));
-    const { code, text } = await said(runner.program, [...runner.args, path]);
+    const { code, text } = await said(runner.program, [...runner.args, path], runner.env);
     expect(code, text).toBe(0);
     return text;
   }
@@ -113,7 +113,7 @@ describe('the program of the documentation page', () => {
       const runner = runners.get(language.id);
       const path = join(folder, runner?.file ?? '');
       writeFileSync(path, language.write.sendText(fillingFor(language, { token: 'wag_wrong' })));
-      const { text } = await said(runner?.program ?? '', [...(runner?.args ?? []), path]);
+      const { text } = await said(runner?.program ?? '', [...(runner?.args ?? []), path], runner?.env);
       expect(text).toContain('Invalid or inactive API token.');
     });
   });

@@ -84,33 +84,37 @@ export const laravel: SampleLanguage = {
     }`,
       ),
 
-    retry: (f) => `${head(f, 'use Illuminate\\Http\\Client\\RequestException;\n')}
-$response = Http::withToken($apiToken)
-    ->acceptJson()
-    ->timeout(30)
-    // The same key for every attempt: the message is sent once.
-    ->withHeaders(['Idempotency-Key' => ${phpQuoted(f.key)}])
-    ->retry(
-        5,
-        function (int $attempt, Throwable $error) {
-            $retryAfter = $error instanceof RequestException ? (int) $error->response->header('Retry-After') : 0;
-            return 1000 * max($retryAfter, 2 ** ($attempt - 1));
-        },
-        // No answer at all, 409 (an earlier attempt is still running), 429 and 5xx are worth another attempt.
-        fn (Throwable $error) => ! $error instanceof RequestException
-            || in_array($error->response->status(), [409, 429])
-            || $error->response->serverError(),
-        throw: false,
-    )
-    ->post(${phpQuoted(`${f.origin}/api/v1/send-message`)}, [
-        'recipient' => ${phpQuoted(f.recipient)},
-        'message' => ${phpQuoted(f.message)},
-    ]);
+    // A loop of its own: the client's retry() takes a wait that grows, and tells a refusal from an error, only from Laravel 9 on.
+    retry: (f) => `${head(f, 'use Illuminate\\Http\\Client\\ConnectionException;\n')}
+$response = null;
 
-if ($response->json('success')) {
+for ($attempt = 0; $attempt < 5; $attempt++) {
+    $wait = 2 ** $attempt;
+    try {
+        $response = Http::withToken($apiToken)
+            ->acceptJson()
+            ->timeout(30)
+            // The same key for every attempt: the message is sent once.
+            ->withHeaders(['Idempotency-Key' => ${phpQuoted(f.key)}])
+            ->post(${phpQuoted(`${f.origin}/api/v1/send-message`)}, [
+                'recipient' => ${phpQuoted(f.recipient)},
+                'message' => ${phpQuoted(f.message)},
+            ]);
+        // 409: an earlier attempt is still running.
+        if (! in_array($response->status(), [409, 429]) && ! $response->serverError()) {
+            break;
+        }
+        $wait = max($wait, (int) $response->header('Retry-After'));
+    } catch (ConnectionException $error) {
+        // No answer at all.
+    }
+    sleep($wait);
+}
+
+if ($response && $response->json('success')) {
     echo 'Message sent: ' . $response->json('data.message_id') . PHP_EOL;
 } else {
-    echo 'Error: ' . $response->json('message') . PHP_EOL;
+    echo 'Error: ' . ($response ? $response->json('message') : 'no answer') . PHP_EOL;
 }`,
   },
 };
