@@ -7,7 +7,7 @@ import { createEvents } from './base/events.ts';
 import { type Failpoint, noFailpoint } from './base/failpoints.ts';
 import { type RandomBytes, systemRandom } from './base/ids.ts';
 import { createLog, type Log } from './base/log.ts';
-import { createVault, masterKey } from './base/vault.ts';
+import { masterKeys } from './base/vault.ts';
 import { createAccounts } from './gateway/accounts.ts';
 import { createAdministration } from './gateway/administration.ts';
 import { createAudit } from './gateway/audit.ts';
@@ -78,8 +78,9 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const log = hands.log ?? createLog(config.LOG_LEVEL);
   silenceLibsignal();
 
-  const vault = createVault(masterKey(config.MASTER_KEY, config.DATA_DIR));
-  const opened = await openStore({ url: config.DATABASE_URL, dataDir: config.DATA_DIR, vault, clock });
+  const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = config;
+  const opened = await openStore({ url: databaseUrl, dataDir, vault: masterKeys(config, dataDir), clock });
+  const { vault } = opened;
   const store = hands.storeManners?.(opened) ?? opened;
   const events = createEvents((error, name) => log.error({ err: asError(error), reason: name }, 'a listener failed'));
 

@@ -77,6 +77,7 @@ export const settings = {
   DATA_DIR: setting('./data', 'Folder of the database, the development key and temporary files.', (value) => resolve(value)),
   DATABASE_URL: setting('', 'Empty: SQLite in DATA_DIR. postgres://user:password@host/name: PostgreSQL 15 or newer.', address('postgres:', 'postgresql:')),
   MASTER_KEY: setting('', '32 bytes in base64 or hex that encrypt keys, credentials and messages at rest. Empty: a development key is made in DATA_DIR; required with NODE_ENV=production.', optional),
+  MASTER_KEY_PREVIOUS: setting('', 'The key before MASTER_KEY, while it is changed: both are read, new values take MASTER_KEY. `npm run wagate -- keys rotate` seals the rest anew; then remove this line.', optional),
   NODE_ENV: setting('development', 'production refuses to start without MASTER_KEY.', oneOf('development', 'production', 'test')),
   LOG_LEVEL: setting('info', 'fatal, error, warn, info, debug, trace or silent. Logs never hold bodies, tokens or keys.', oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')),
   SANDBOX: setting('true', 'Sandbox devices and their simulated WhatsApp network, on the loopback of this machine.', flag),

@@ -1,6 +1,7 @@
 import type { Gateway } from '../app.ts';
 import { failure, invalid } from '../base/errors.ts';
 import { doctor } from './doctor.ts';
+import { keyCommands } from './keys.ts';
 import { linkDevice } from './linking.ts';
 
 export interface Options {
@@ -31,7 +32,7 @@ export interface CommandAnswer {
   readonly ok?: boolean;
 }
 
-interface Command {
+export interface Command {
   readonly usage: string;
   readonly does: string;
   readonly run: (context: CommandContext) => Promise<CommandAnswer>;
@@ -159,6 +160,7 @@ export const commands: Readonly<Record<string, Command>> = {
       return { text: text.length === 0 ? 'No devices yet.' : text.join('\n'), data };
     },
   },
+  ...keyCommands,
   doctor: {
     usage: 'doctor',
     does: 'check the settings, the store, the disk, the clock and the versions',

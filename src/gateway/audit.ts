@@ -33,6 +33,14 @@ export type AuditKind =
   | 'purchase.declined'
   | 'settings.changed'
   | 'export'
+  | 'person.exported'
+  | 'person.erased'
+  | 'retention.changed'
+  | 'webhook.created'
+  | 'webhook.changed'
+  | 'webhook.secret'
+  | 'webhook.deleted'
+  | 'keys.rotated'
   | 'admin.viewed';
 
 export interface Deed {

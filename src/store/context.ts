@@ -8,7 +8,7 @@ export interface Context {
   /** The database, or a transaction on it. */
   readonly db: Queries;
   readonly dialect: Pick<Dialect, 'columns' | 'now' | 'forShare' | 'forUpdate'>;
-  readonly vault: Pick<Vault, 'seal' | 'open'>;
+  readonly vault: Pick<Vault, 'seal' | 'open' | 'blind' | 'keyVersion'>;
   readonly clock: Pick<Clock, 'now'>;
   /** `Dialect.durable`; nothing inside a transaction, which is durable only after its end. */
   durable(): Promise<void>;

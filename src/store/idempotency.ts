@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
+import { about } from './seals.ts';
 
 export type Begun =
   | { readonly is: 'new' }
@@ -14,7 +15,7 @@ const LIFETIME_MS = 24 * 3_600_000;
 export type Idempotency = ReturnType<typeof createIdempotency>;
 
 /** First answers by Idempotency-Key, for 24 hours. */
-export function createIdempotency({ db }: Pick<Context, 'db'>) {
+export function createIdempotency({ db, vault }: Pick<Context, 'db' | 'vault'>) {
   const row = (device_id: number, key: string) =>
     db.updateTable('idempotency').where('device_id', '=', device_id).where('key', '=', key);
   return {
@@ -27,7 +28,7 @@ export function createIdempotency({ db }: Pick<Context, 'db'>) {
           values (${device_id}, ${key}, ${request_hash}, ${now})
           on conflict (device_id, key) do update
             set request_hash = excluded.request_hash, created_at = excluded.created_at,
-              message_id = null, status = null, answer = null
+              message_id = null, status = null, sealed_answer = null
             where idempotency.created_at <= ${now - LIFETIME_MS}
           returning 1 as one`.execute(db);
         if (rows.length === 1) return { is: 'new' };
@@ -38,9 +39,10 @@ export function createIdempotency({ db }: Pick<Context, 'db'>) {
           .where('key', '=', key)
           .executeTakeFirst();
         if (!known) continue;
-        const { status, answer, message_id } = known;
+        const { status, sealed_answer, message_id } = known;
         if (!Buffer.from(known.request_hash).equals(request_hash)) return { is: 'mismatch' };
-        if (status === null || answer === null) return { is: 'running', message_id, since: known.created_at };
+        if (status === null || sealed_answer === null) return { is: 'running', message_id, since: known.created_at };
+        const answer = vault.open(sealed_answer, about.replay(device_id, key)).toString();
         return { is: 'done', status, answer, message_id };
       }
     },
@@ -59,7 +61,11 @@ export function createIdempotency({ db }: Pick<Context, 'db'>) {
       message_id: number | null,
     ): Promise<void> {
       await row(device_id, key)
-        .set({ status, answer, ...(message_id !== null && { message_id }) })
+        .set({
+          status,
+          sealed_answer: vault.seal(Buffer.from(answer), about.replay(device_id, key)),
+          ...(message_id !== null && { message_id }),
+        })
         .execute();
     },
 

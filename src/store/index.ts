@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Vault } from '../base/vault.ts';
+import type { MasterKeys, Vault } from '../base/vault.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { type Audit, createAudit } from './audit.ts';
 import type { Context } from './context.ts';
@@ -14,6 +14,7 @@ import { createIdempotency, type Idempotency } from './idempotency.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
 import { createJournal, type Journal } from './journal.ts';
+import { openKeyring } from './keyring.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLinks, type Links } from './links.ts';
 import { createMembers, type Members } from './members.ts';
@@ -21,6 +22,7 @@ import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
 import { createMessages, type Messages } from './messages.ts';
 import { createPackages, type Packages } from './packages.ts';
 import { createPurchases, type Purchases } from './purchases.ts';
+import { createResealing, type Resealing } from './resealing.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
@@ -111,19 +113,25 @@ export interface Store extends Nouns {
   close(): Promise<void>;
   /** The clock that rows are stamped with, Unix ms. */
   now(): number;
+  /** What seals the values of this database. */
+  readonly vault: Vault;
+  /** The change of its master key. */
+  readonly resealing: Resealing;
 }
 
 export interface StoreOptions extends DatabaseOptions {
-  readonly vault: Pick<Vault, 'seal' | 'open'>;
+  /** The master keys of this process; or a vault that was made without a database. */
+  readonly vault: MasterKeys | Vault;
 }
 
 /**
  * Opens (and makes, and brings up to date) the database: PostgreSQL when there is a `url`, else SQLite in `dataDir`. Throws ConfigError
  * with a sentence for a person. Later, a full disk or a lost database makes any call throw Failure `temporarily_unavailable`.
  */
-export async function openStore({ vault, ...options }: StoreOptions): Promise<Store> {
+export async function openStore({ vault: given, ...options }: StoreOptions): Promise<Store> {
   const { db, dialect } = await openDatabase(options);
   const { clock } = options;
+  const vault = 'current' in given ? await unlocked() : given;
   const context: Context = { db, dialect, vault, clock, durable: dialect.durable };
   return {
     ...nouns(context),
@@ -144,7 +152,21 @@ export async function openStore({ vault, ...options }: StoreOptions): Promise<St
     },
     close: () => db.destroy(),
     now: () => clock.now(),
+    vault,
+    resealing: createResealing(context),
   };
+
+  async function unlocked(): Promise<Vault> {
+    try {
+      const keys = given as MasterKeys;
+      const opened = await openKeyring(db, clock, keys);
+      await dialect.durable();
+      return opened;
+    } catch (error) {
+      await db.destroy();
+      throw error;
+    }
+  }
 }
 
 const nouns = (context: Context): Nouns => ({

@@ -1,6 +1,8 @@
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Context } from './context.ts';
 import { assertOwner, type Owner } from './fence.ts';
-import { about } from './seals.ts';
+import type { DecryptJournalTable, Tables } from './schema.ts';
+import { about, openJson } from './seals.ts';
 import { inTransaction } from './transactions.ts';
 
 /** The attributes of an incoming stanza, as `whatsapp/memory.ts` has them. */
@@ -38,6 +40,17 @@ export type Journal = ReturnType<typeof createJournal>;
 /** What was received and decrypted, until it is surfaced and older than WhatsApp would send it again. */
 export function createJournal(context: Context) {
   const { db, vault, clock } = context;
+  /** Its stanza was seen, so it can be surfaced. */
+  const isSeen = (eb: ExpressionBuilder<Tables, 'decrypt_journal'>) =>
+    eb.or([eb('sealed_envelope', 'is not', null), eb('envelope', 'is not', null)]);
+  const opened = (
+    owner: Owner,
+    row: Pick<Selectable<DecryptJournalTable>, 'hash' | 'sealed_envelope' | 'envelope'>,
+  ) => {
+    if (row.sealed_envelope !== null)
+      return openJson<Envelope>(vault, row.sealed_envelope, about.envelope(owner, row.hash));
+    return row.envelope === null ? null : (JSON.parse(row.envelope) as Envelope);
+  };
   return {
     /** Received until `before` (Unix ms), but not told to anybody yet: in the order of arrival. Entries without an envelope are left out. */
     async unsurfaced(owner: Owner, limit = 100, before = Number.MAX_SAFE_INTEGER): Promise<JournalRow[]> {
@@ -46,14 +59,14 @@ export function createJournal(context: Context) {
         .selectAll()
         .where('device_id', '=', owner.device_id)
         .where('surfaced_at', 'is', null)
-        .where('envelope', 'is not', null)
+        .where(isSeen)
         .where('created_at', '<=', before)
         .orderBy('id')
         .limit(limit)
         .execute();
-      return rows.map(({ sealed_plaintext, surfaced_at: _, ...row }) => ({
+      return rows.map(({ sealed_plaintext, sealed_envelope, envelope, surfaced_at: _, ...row }) => ({
         ...row,
-        envelope: row.envelope === null ? null : (JSON.parse(row.envelope) as Envelope),
+        envelope: opened(owner, { ...row, sealed_envelope, envelope }),
         plaintext: vault.open(sealed_plaintext, about.journal(owner, row.hash)),
       }));
     },
@@ -62,14 +75,17 @@ export function createJournal(context: Context) {
     async waiting(owner: Owner, limit = 500): Promise<{ readonly id: number; readonly envelope: Envelope }[]> {
       const rows = await db
         .selectFrom('decrypt_journal')
-        .select(['id', 'envelope'])
+        .select(['id', 'hash', 'sealed_envelope', 'envelope'])
         .where('device_id', '=', owner.device_id)
         .where('surfaced_at', 'is', null)
-        .where('envelope', 'is not', null)
+        .where(isSeen)
         .orderBy('id')
         .limit(limit)
         .execute();
-      return rows.map(({ id, envelope }) => ({ id, envelope: JSON.parse(envelope ?? '') as Envelope }));
+      return rows.flatMap((row) => {
+        const envelope = opened(owner, row);
+        return envelope === null ? [] : [{ id: row.id, envelope }];
+      });
     },
 
     /** Throws StaleOwner. */
@@ -92,7 +108,7 @@ export function createJournal(context: Context) {
       const { numDeletedRows } = await db
         .deleteFrom('decrypt_journal')
         .where('created_at', '<', before)
-        .where((eb) => eb.or([eb('surfaced_at', 'is not', null), eb('envelope', 'is', null)]))
+        .where((eb) => eb.or([eb('surfaced_at', 'is not', null), eb.not(isSeen(eb))]))
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { assertOwner, isOwner, type Owner, StaleOwner } from './fence.ts';
 import type { JournalEntry } from './journal.ts';
-import { about } from './seals.ts';
+import { about, sealJson } from './seals.ts';
 import { inTransaction, type Queries } from './transactions.ts';
 
 /** One value of a device's Signal keys; `value: null` deletes. */
@@ -149,7 +149,9 @@ async function writeJournal({ db, vault, clock }: Context, owner: Owner, entry: 
       device_id: owner.device_id,
       hash: entry.hash,
       sealed_plaintext: vault.seal(entry.plaintext, about.journal(owner, entry.hash)),
-      envelope: entry.envelope === undefined ? null : JSON.stringify(entry.envelope),
+      sealed_envelope:
+        entry.envelope === undefined ? null : sealJson(vault, entry.envelope, about.envelope(owner, entry.hash)),
+      envelope: null,
       created_at: clock.now(),
       surfaced_at: null,
     })

@@ -26,6 +26,8 @@ export interface Tables extends InboxTables {
   message: MessageTable;
   message_proto: MessageProtoTable;
   idempotency: IdempotencyTable;
+  master_key: MasterKeyTable;
+  opt_out: OptOutTable;
   recovery_code: RecoveryCodeTable;
   invitation: InvitationTable;
   purchase: PurchaseTable;
@@ -41,6 +43,8 @@ export interface AccountTable {
   language: 'id' | 'en';
   is_admin: Flag;
   suspended_at: Ms | null;
+  /** Messages, received ones and their files are removed after so many days; null: never. */
+  retention_days: Generated<number | null>;
   created_at: Ms;
 }
 
@@ -252,6 +256,8 @@ export interface DecryptJournalTable {
   hash: Bytes;
   sealed_plaintext: Bytes;
   /** JSON of the MessageEnvelope; null when the stanza was not seen. */
+  sealed_envelope: Bytes | null;
+  /** The same, unsealed, in rows from before it was sealed. */
   envelope: string | null;
   created_at: Ms;
   /** When the message had been surfaced; null: still to do (after a kill). */
@@ -331,6 +337,24 @@ export interface IdempotencyTable {
   request_hash: Bytes;
   message_id: number | null;
   status: number | null;
-  answer: string | null;
+  sealed_answer: Bytes | null;
   created_at: Ms;
+}
+
+/** A master key that values are, or were, sealed with. */
+export interface MasterKeyTable {
+  /** 1 to 255; stands in each value that it sealed. */
+  version: number;
+  /** The key that hashes tokens, sealed with this master key: whoever opens it has the key. */
+  sealed_token_key: Bytes;
+  created_at: Ms;
+  /** Since when nothing is sealed with it any more, and it is refused. */
+  retired_at: Ms | null;
+}
+
+/** Who asked for no more messages and was erased since: a keyed hash that knows the number again and does not tell it. */
+export interface OptOutTable {
+  device_id: number;
+  person_hash: Bytes;
+  opted_out_at: Ms;
 }

@@ -11,6 +11,8 @@ export const about = {
   key: ({ account_id, device_id }: Place, type: string, id: string) => `${account_id}|${device_id}|key:${type}|${id}`,
   journal: ({ account_id, device_id }: Place, hash: Uint8Array) =>
     `${account_id}|${device_id}|journal|${Buffer.from(hash).toString('hex')}`,
+  envelope: ({ account_id, device_id }: Place, hash: Uint8Array) =>
+    `${account_id}|${device_id}|envelope|${Buffer.from(hash).toString('hex')}`,
   body: ({ account_id, device_id }: Place, whatsappId: string) => `${account_id}|${device_id}|body|${whatsappId}`,
   proto: ({ account_id, device_id }: Place, whatsappId: string) => `${account_id}|${device_id}|proto|${whatsappId}`,
   inbox: ({ account_id, device_id }: Place, sender: string, whatsappId: string) =>
@@ -20,6 +22,8 @@ export const about = {
   event: ({ account_id, device_id }: Place, uid: string) => `${account_id}|${device_id}|event|${uid}`,
   webhook: ({ account_id, device_id }: Place) => `${account_id}|${device_id}|webhook|`,
   answer: (delivery_id: number) => `delivery ${delivery_id}|answer|`,
+  replay: (device_id: number, key: string) => `device ${device_id}|replay|${key}`,
+  tokenKey: (version: number) => `master key ${version}|token key`,
   totp: (user_id: number) => `user ${user_id}|totp|`,
 };
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { proto, unpadRandomMax16 } from 'baileys';
 import { createVault } from '../../src/base/vault.ts';
-import { about } from '../../src/store/seals.ts';
+import { about, openJson } from '../../src/store/seals.ts';
 import { MASTER_KEY } from './world.ts';
 
 /** The gateway's own books, read from its file through a connection of the test's own. */
@@ -85,18 +85,22 @@ export const readJournal = (file: string): StoredIncoming[] =>
     const vault = createVault(Buffer.from(MASTER_KEY, 'hex'));
     const rows = database
       .prepare(
-        `select account_id, device_id, hash, sealed_plaintext, envelope from decrypt_journal
-         join device on device.id = device_id where envelope is not null`,
+        `select account_id, device_id, hash, sealed_plaintext, sealed_envelope from decrypt_journal
+         join device on device.id = device_id where sealed_envelope is not null`,
       )
       .all() as unknown as {
       account_id: number;
       device_id: number;
       hash: Uint8Array;
       sealed_plaintext: Uint8Array;
-      envelope: string;
+      sealed_envelope: Uint8Array;
     }[];
     return rows.map((row) => {
-      const { whatsappId, from } = JSON.parse(row.envelope) as { whatsappId: string; from: string };
+      const { whatsappId, from } = openJson<{ whatsappId: string; from: string }>(
+        vault,
+        row.sealed_envelope,
+        about.envelope(row, row.hash),
+      );
       const plain = vault.open(row.sealed_plaintext, about.journal(row, row.hash));
       const { conversation, extendedTextMessage } = proto.Message.decode(unpadRandomMax16(plain));
       return { whatsappId, from, text: conversation || extendedTextMessage?.text || null };

@@ -3,6 +3,7 @@ import { statements as first } from './0001_first.ts';
 import { statements as dashboard } from './0002_dashboard.ts';
 import { statements as paceAndHealth } from './0003_pace_and_health.ts';
 import { statements as inboxAndWebhooks } from './0004_inbox_and_webhooks.ts';
+import { statements as keysAndPrivacy } from './0005_keys_and_privacy.ts';
 
 /**
  * A step of the schema. Once released it never changes; the next change is the next file. `statements` are plain SQL for both
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: '0002_dashboard', statements: dashboard },
   { name: '0003_pace_and_health', statements: paceAndHealth },
   { name: '0004_inbox_and_webhooks', statements: inboxAndWebhooks },
+  { name: '0005_keys_and_privacy', statements: keysAndPrivacy },
 ];
