@@ -68,11 +68,13 @@ const commands = {
     url,
     authority,
     rootKey,
+    env = {},
   }: {
     dataDir: string;
     url: string;
     authority: string;
     rootKey: string;
+    env?: Readonly<Record<string, string>>;
   }) {
     mkdirSync(dataDir, { recursive: true });
     const ca = join(dataDir, 'network-ca.pem');
@@ -88,6 +90,7 @@ const commands = {
         WHATSAPP_URL: url,
         WHATSAPP_CA: ca,
         WHATSAPP_ROOT_KEY: rootKey,
+        ...env,
       }),
     );
     const fresh = await app.accounts.bootstrap();

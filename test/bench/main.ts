@@ -5,9 +5,10 @@ import type { Child } from './calls.ts';
 import { type Idle, measureIdle } from './idle.ts';
 import type { MeterCommands } from './meter.ts';
 import { readProfile } from './profile.ts';
-import { tellComparison, tellIdle, tellLatency, tellProfile, tellStatements } from './report.ts';
+import { tellBeside, tellComparison, tellIdle, tellLatency, tellProfile, tellStatements } from './report.ts';
 import { acceptLatency, compare, type Result, runRound, SCENARIOS, type Scenario } from './scenarios.ts';
 import { percentile } from './statistics.ts';
+import { type Beside, besideDeadEndpoints } from './webhooks.ts';
 import { createWorld, type World } from './world.ts';
 
 /**
@@ -63,8 +64,19 @@ const machine = {
   date: new Date().toISOString().slice(0, 10),
 };
 
+/** Webhooks have no plain Baileys beside them; what is compared is an endpoint with and without a dead one beside it. */
+const WEBHOOKS = 'webhooks';
+
 async function measure(world: World): Promise<void> {
-  const chosen = asked.only === undefined ? SCENARIOS : asked.only.split(',').map(scenarioOf);
+  const names = asked.only?.split(',') ?? [...SCENARIOS.map(({ name }) => name), WEBHOOKS];
+  const chosen = names.filter((name) => name !== WEBHOOKS).map(scenarioOf);
+  let beside: Beside[] = [];
+  if (names.includes(WEBHOOKS)) {
+    say(`webhooks beside dead ones: ${rounds} rounds`);
+    beside = await besideDeadEndpoints(world, Math.max(3, Math.round(rounds * 6 * plan.share)));
+    print(tellBeside(beside));
+    if (chosen.length === 0) return;
+  }
   const results: Result[] = [];
   const pair = await world.pair();
   for (const scenario of chosen) {
@@ -102,9 +114,21 @@ async function measure(world: World): Promise<void> {
       const every = some.flatMap((one) => one.latencies);
       return { what, p50: percentile(every, 0.5), p99: percentile(every, 0.99), of: every.length };
     });
-    writeFileSync(asked.json, `${JSON.stringify({ machine, scenarios, latency, idle, books }, null, 2)}\n`);
+    writeFileSync(
+      asked.json,
+      `${JSON.stringify({ machine, scenarios, latency, webhooks: besideOf(beside), idle, books }, null, 2)}\n`,
+    );
   }
 }
+
+const besideOf = (found: readonly Beside[]) =>
+  found.map(({ neighbour, latencies, ratio }) => ({
+    neighbour,
+    p50: percentile(latencies, 0.5),
+    p95: percentile(latencies, 0.95),
+    ratio,
+    of: latencies.length,
+  }));
 
 async function profile(world: World, name: string): Promise<void> {
   const scenario = scenarioOf(name);

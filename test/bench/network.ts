@@ -20,6 +20,10 @@ const commands = {
   silence({ numbers }: { numbers: readonly string[] }) {
     for (const number of numbers) network.contact(number).autoReceipts = 'none';
   },
+  /** Somebody writes to a phone; gives the message's id. */
+  async write({ from, to, text }: { from: string; to: string; text: string }): Promise<string> {
+    return (await network.contact(from).send(to, text)).whatsappId;
+  },
   async scan({ phone, qr }: { phone: string; qr: string }) {
     await network.phone(phone).scan(qr);
   },

@@ -3,6 +3,7 @@ import type { Reading, Share } from './profile.ts';
 import type { Result, Round } from './scenarios.ts';
 import type { Counted } from './statements.ts';
 import { percentile } from './statistics.ts';
+import type { Beside } from './webhooks.ts';
 
 const number = (value: number, digits = 2) => value.toFixed(digits);
 
@@ -36,6 +37,18 @@ export const tellLatency = (rounds: readonly (readonly [what: string, rounds: re
       const all = some.flatMap(({ latencies }) => latencies);
       return [what, number(percentile(all, 0.5), 1), number(percentile(all, 0.99), 1), String(all.length)];
     }),
+  );
+
+export const tellBeside = (found: readonly Beside[]): string =>
+  table(
+    ['a webhook, ms from the sender; beside', 'p50', 'p95', 'ratio of p95', 'of'],
+    found.map(({ neighbour, latencies, ratio }) => [
+      neighbour === 'nobody' ? 'no other' : `one that ${neighbour}`,
+      number(percentile(latencies, 0.5), 1),
+      number(percentile(latencies, 0.95), 1),
+      number(ratio),
+      String(latencies.length),
+    ]),
   );
 
 export const tellIdle = (found: readonly Idle[]): string =>

@@ -29,10 +29,10 @@ export async function createWorld() {
   children.push(network);
   const route = await network.call('describe');
 
-  async function startGateway(name: string) {
+  async function startGateway(name: string, env: Readonly<Record<string, string>> = {}) {
     const gateway = await startChild<GatewayCommands>('gateway.ts', dir);
     children.push(gateway);
-    const { url } = await gateway.call('start', { dataDir: join(dir, name), ...route });
+    const { url } = await gateway.call('start', { dataDir: join(dir, name), ...route, env });
     return { gateway, url };
   }
 

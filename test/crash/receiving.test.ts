@@ -11,10 +11,10 @@ function expectNothingWrong(report: ReceivingReport): void {
 }
 
 describe('a gateway that is killed while it receives', () => {
-  test('has stored all that it receipted, once, in 20 kills', { timeout: 200_000 }, async () => {
-    const report = await killWhileReceiving({ seed, kills: 20, messages: 300 });
+  test('has stored all that it receipted, once, in 30 kills', { timeout: 200_000 }, async () => {
+    const report = await killWhileReceiving({ seed, kills: 30, messages: 300 });
     expectNothingWrong(report);
-    expect(report).toMatchObject({ kills: 20, sent: 300, retriesAsked: 0 });
+    expect(report).toMatchObject({ kills: 30, sent: 300, retriesAsked: 0 });
     expect(report.killsWithWork).toBeGreaterThan(4);
   });
 
