@@ -12,6 +12,8 @@ import { judge, lookAt, type MediaKind } from './media/types.ts';
 
 /** Gets the files that are to be sent, from a URL or an upload, and says what they are. A file is never held in memory whole. */
 export interface MediaFetcher {
+  /** Whether a URL may be fetched at all, by its looks: nothing is accepted for one that may not. Throws `validation_failed` (media_url). */
+  check(url: string): void;
   /** Throws `media_unreachable`, `validation_failed` (media_url), `rate_limited`, `temporarily_unavailable`, or the signal's reason. */
   fetch(url: string, options: MediaOptions): Promise<FetchedMedia>;
   /**
@@ -55,7 +57,7 @@ export interface FetchedMedia extends StoredMedia {
 }
 
 export interface MediaNeeds {
-  readonly egress: Pick<Egress, 'fetch'>;
+  readonly egress: Pick<Egress, 'fetch' | 'check'>;
   /** A folder that nothing else uses. */
   readonly dir: string;
   readonly maxBytes: number;
@@ -180,6 +182,10 @@ export function createMediaFetcher({
   }
 
   return {
+    check(url) {
+      egress.check(url, 'media_url');
+    },
+
     fetch: (url, options) =>
       inTurn(options, async () => {
         const { accountId, declaredType, filename, signal } = options;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { type Failure, failure } from '../base/errors.ts';
+import { type Failure, failure, invalid } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import { type RandomBytes, whatsappId } from '../base/ids.ts';
@@ -26,7 +26,7 @@ export interface MessagesNeeds {
   /** What STOP from a person does where the device says nothing. */
   readonly optOut: 'record' | 'refuse';
   readonly fleet: Pick<Fleet, 'isConnected' | 'accepted' | 'station'>;
-  readonly media: Pick<MediaFetcher, 'accept' | 'discard'>;
+  readonly media: Pick<MediaFetcher, 'check' | 'accept' | 'discard'>;
   readonly outcomes: Outcomes;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -80,6 +80,8 @@ export function createMessages(needs: MessagesNeeds): Messages {
   async function accept(caller: Caller, request: SendRequest, id: string): Promise<Accepted> {
     if (caller.suspended) throw failure('device_suspended');
     const recipient = normaliseRecipient(request.recipient, caller.defaultCountry);
+    const { content } = request;
+    if (content.is === 'media' && 'url' in content.source) needs.media.check(content.source.url);
     const now = clock.now();
     const due = Math.max(now, request.scheduledAt ?? now);
     if (!request.hold && due === now && !fleet.isConnected(caller.deviceId)) {
@@ -299,9 +301,13 @@ function failureOf(row: MessageRow) {
     case 'number_not_registered':
     case 'media_unreachable':
     case 'refused_by_whatsapp':
-    case 'validation_failed':
     case 'rate_limited':
       return failure(code, {}, { message });
+    case 'validation_failed': {
+      // All that can be found wrong so late is the file.
+      const body = readBody(row);
+      return invalid(body.is === 'media' && body.url === null ? 'file' : 'media_url', message);
+    }
     default:
       return failure('send_failed', {}, { message });
   }

@@ -175,6 +175,7 @@ export interface ApiBody {
   readonly request_id?: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly errors?: Readonly<Record<string, readonly string[]>>;
+  readonly pagination?: { readonly total: number };
 }
 
 function present<T>(given: T | undefined): T {

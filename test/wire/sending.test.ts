@@ -169,12 +169,15 @@ describe('a message from the HTTP request to the phone that reads it', () => {
       ['HTML called an image', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/page.html'), media_type: 'image' }), 400, 'media_unreachable', /^Failed to download media from URL: unsupported type$/],
       ['a private address', '/send-media', () => ({ recipient: '6281211110001', media_url: 'http://10.0.0.1/a.jpg' }), 400, 'media_unreachable', /^Failed to download media from URL: address not allowed$/],
       ['a local file', '/send-media', () => ({ recipient: '6281211110001', media_url: 'file:///etc/passwd' }), 422, 'validation_failed', /media_url/],
+      ['a port that is not open to callers', '/send-media', () => ({ recipient: '6281211110001', media_url: 'http://127.0.0.1:22/a.jpg' }), 422, 'validation_failed', /media_url must use one of the ports/],
     ]; // biome-ignore format: a table
 
     it.each(refused)(
       'answers %s in the envelope, spends nothing and loses nothing',
       async (_name, path, body, status, code, message) => {
         const before = await app.call('GET', '/device');
+        const rows = async () => (await app.call('GET', '/messages')).body.pagination?.total;
+        const rowsBefore = await rows();
         const answer = await app.call('POST', path, body());
         expect(answer.body).toMatchObject({ success: false, code });
         expect(answer.body.message).toMatch(message);
@@ -185,6 +188,10 @@ describe('a message from the HTTP request to the phone that reads it', () => {
         const left = (answerOf: typeof after) =>
           (answerOf.body.data.subscription as { message_remaining: number }).message_remaining;
         expect(left(after)).toBe(left(before));
+        if (code === 'validation_failed') {
+          expect(Object.values(answer.body.errors ?? {}).flat().length).toBeGreaterThan(0);
+          expect(await rows()).toBe(rowsBefore);
+        }
       },
     );
 
