@@ -38,6 +38,8 @@ export interface NetworkOptions {
   readonly everyoneExists?: boolean;
   /** How many stanzas the transcript holds. */
   readonly transcriptLimit?: number;
+  /** How many messages each way, receipts and the like are kept of each person; the oldest go first. Default: 20,000. */
+  readonly kept?: number;
   /** Errors inside the network that no caller waits for; default: collected in `network.errors`. */
   readonly onError?: (error: unknown) => void;
 }
@@ -92,6 +94,7 @@ export async function assemble(options: NetworkOptions, host: string) {
     timers,
     random,
     presence,
+    kept: options.kept ?? 20_000,
     retried,
     note,
     notes,

@@ -37,8 +37,6 @@ export interface SendOptions {
   readonly whatsappId?: string;
 }
 
-const RECEIPTS_KEPT = 20_000;
-
 interface Waiting {
   readonly timeoutMs?: number;
 }
@@ -65,13 +63,13 @@ export class Contact {
     this.account = account;
     this.handsets = handsets;
     this.manner = manner;
-    this.book = new MessageBook(account.number);
+    this.book = new MessageBook(account.number, world.kept);
     this.#world = world;
     this.#reading = new Reading(this, world, this.book);
     this.#writing = new Writing(this, world);
-    this.#arrivals = new Expected(`a message at ${account.number}`);
-    this.#receiptArrivals = new Expected(`a receipt at ${account.number}`);
-    this.#chatStates = new Expected(`typing seen by ${account.number}`);
+    this.#arrivals = new Expected(`a message at ${account.number}`, world.kept);
+    this.#receiptArrivals = new Expected(`a receipt at ${account.number}`, world.kept);
+    this.#chatStates = new Expected(`typing seen by ${account.number}`, world.kept);
   }
 
   get number(): string {
@@ -248,7 +246,7 @@ export class Contact {
     const from = this.#world.directory.accountOf(jid)?.number ?? '';
     const taken = { ids: receiptIds(receipt), from, type: receipt.attrs.type ?? 'delivered' };
     this.receipts.push(taken);
-    if (this.receipts.length > RECEIPTS_KEPT) this.receipts.splice(0, RECEIPTS_KEPT / 2);
+    if (this.receipts.length > this.#world.kept) this.receipts.splice(0, this.#world.kept / 2);
     this.#receiptArrivals.put(taken);
   }
 

@@ -48,9 +48,6 @@ export interface SavedSent extends Omit<SentMessage, 'content'> {
   readonly content: Buffer;
 }
 
-/** So many messages are kept of each person, each way; then the oldest go. */
-const KEPT_MESSAGES = 20_000;
-
 /** What became of a copy: the first of its message, another device's, one too many, or one that says something else. */
 export type Kept = 'new' | 'copy' | 'again' | 'other';
 
@@ -59,11 +56,14 @@ export class MessageBook {
   readonly received: ReceivedMessage[] = [];
   readonly sent: SentMessage[] = [];
   readonly #number: string;
+  readonly #most: number;
   #next = 0;
   readonly #byKey = new Map<string, { message: KeptMessage; order: number }>();
 
-  constructor(number: string) {
+  /** `most`: so many are kept each way; then the oldest go. */
+  constructor(number: string, most: number) {
     this.#number = number;
+    this.#most = most;
   }
 
   /** Files what a device decrypted; `write` makes it last. */
@@ -100,7 +100,7 @@ export class MessageBook {
     this.sent.push(message);
     const value: SavedSent = { ...message, order: this.#next++, content: encode(message.content) };
     const id = (one: SentMessage) => `${this.#number}/${one.whatsappId}`;
-    const gone = this.sent.splice(0, Math.max(0, this.sent.length - KEPT_MESSAGES));
+    const gone = this.sent.splice(0, Math.max(0, this.sent.length - this.#most));
     return [{ kind: 'sent', id: id(message), value }, ...gone.map((one) => ({ kind: 'sent', id: id(one) }))];
   }
 
@@ -120,7 +120,7 @@ export class MessageBook {
   }
 
   #forgetOldest(): Write[] {
-    const gone = this.received.splice(0, Math.max(0, this.received.length - KEPT_MESSAGES)).map(keyOf);
+    const gone = this.received.splice(0, Math.max(0, this.received.length - this.#most)).map(keyOf);
     for (const key of gone) this.#byKey.delete(key);
     return gone.map((key) => ({ kind: 'message', id: `${this.#number}/${key}` }));
   }

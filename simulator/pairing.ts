@@ -43,7 +43,7 @@ export interface PairingParts {
 export class Pairing {
   readonly #parts: PairingParts;
   readonly #candidates = new Map<Connection, Candidate>();
-  readonly #codeRequests = new Expected<Candidate>('a client that asks for a pairing code');
+  readonly #codeRequests = new Expected<Candidate>('a client that asks for a pairing code', 100);
 
   constructor(parts: PairingParts) {
     this.#parts = parts;

@@ -1,11 +1,14 @@
 /** Whoever waits for something that will happen: a queue of things, and of people waiting for them. */
 export class Expected<T> {
   readonly #what: string;
+  readonly #most: number;
   #ready: T[] = [];
   #waiting: { matches: (thing: T) => boolean; take: (thing: T) => void; fail: (error: Error) => void }[] = [];
 
-  constructor(what: string) {
+  /** `most`: so many things wait for somebody to ask; then the older half goes. */
+  constructor(what: string, most: number) {
     this.#what = what;
+    this.#most = most;
   }
 
   /** Hands the thing to the first who waits for such a one, or keeps it for the next who asks. */
@@ -13,7 +16,7 @@ export class Expected<T> {
     const waiter = this.#waiting.find((one) => one.matches(thing));
     if (waiter) waiter.take(thing);
     else this.#ready.push(thing);
-    if (this.#ready.length > 10_000) this.#ready = this.#ready.slice(-5_000);
+    if (this.#ready.length > this.#most) this.#ready = this.#ready.slice(-this.#most / 2);
   }
 
   /** Each thing is given out once. The time-out names what was awaited. */

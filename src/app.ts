@@ -44,10 +44,11 @@ import { createUsage } from './gateway/usage.ts';
 import { createWebhooks } from './gateway/webhooks.ts';
 import { createLive } from './http/live.ts';
 import { createServer } from './http/server.ts';
+import { createMetrics, noMetrics } from './metrics.ts';
 import { createEgress } from './net/egress.ts';
 import { openBucket } from './net/s3.ts';
 import { createSandbox } from './sandbox.ts';
-import { openStore, type Store } from './store/index.ts';
+import { type MessageRow, openStore, type Store } from './store/index.ts';
 import { createOpenLink, type Route, silenceLibsignal } from './whatsapp/index.ts';
 
 /** What a test hands in; a real start takes the system's. */
@@ -78,17 +79,27 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const log = hands.log ?? createLog(config.LOG_LEVEL);
   silenceLibsignal();
 
+  const events = createEvents((error, name) => log.error({ err: asError(error), reason: name }, 'a listener failed'));
+  const isMeasured = config.METRICS_TOKEN !== undefined || config.METRICS_PORT !== undefined;
+  const metrics = isMeasured ? createMetrics({ version: config.APP_VERSION, events, clock }) : noMetrics;
   const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = config;
-  const opened = await openStore({ url: databaseUrl, dataDir, vault: masterKeys(config, dataDir), clock });
+  const opened = await openStore({
+    url: databaseUrl,
+    dataDir,
+    vault: masterKeys(config, dataDir),
+    clock,
+    ...(isMeasured && { onStatement: metrics.statement }),
+  });
   const { vault } = opened;
   const store = hands.storeManners?.(opened) ?? opened;
-  const events = createEvents((error, name) => log.error({ err: asError(error), reason: name }, 'a listener failed'));
 
-  const egress = createEgress({
-    allowHttp: config.EGRESS_ALLOW_HTTP,
-    ports: config.EGRESS_PORTS,
-    allow: config.EGRESS_ALLOW,
-  });
+  const egress = metrics.watchEgress(
+    createEgress({
+      allowHttp: config.EGRESS_ALLOW_HTTP,
+      ports: config.EGRESS_PORTS,
+      allow: config.EGRESS_ALLOW,
+    }),
+  );
   const media = createMediaFetcher({
     egress,
     dir: join(config.DATA_DIR, 'media'),
@@ -105,7 +116,14 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     ...(config.WHATSAPP_ROOT_KEY === undefined ? {} : { rootKey: config.WHATSAPP_ROOT_KEY }),
     ...(config.WHATSAPP_VERSION === undefined ? {} : { version: config.WHATSAPP_VERSION }),
   };
-  const outcomes = createOutcomes({ events, clock });
+  const telling = createOutcomes({ events, clock });
+  const outcomes = {
+    ...telling,
+    tell(row: MessageRow) {
+      metrics.told(row);
+      telling.tell(row);
+    },
+  };
   const happenings = createHappenings({ store, events, clock, random });
   const fleet = createFleet({
     store,
@@ -116,11 +134,16 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     outcomes,
     happenings,
     events,
+    acknowledged: metrics.acknowledged,
     failpoint,
     node,
     clock,
     random,
     log,
+  });
+  metrics.serve({
+    load: store.load.read,
+    stations: fleet.stations,
   });
 
   const messages = createMessages({
@@ -255,6 +278,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     deliveries,
     url,
     passwords,
+    metrics,
     panel,
     /** Where the server listens, when that is known. */
     listensAt(address: string) {
@@ -292,6 +316,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     liveEvents,
     url: gateway.url,
     panel,
+    metrics: gateway.metrics,
     store,
   });
   const url = await server.listen();

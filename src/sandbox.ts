@@ -5,6 +5,8 @@ import type { NetworkBubble, SandboxNetwork } from './gateway/sandbox.ts';
 import type { Route } from './whatsapp/index.ts';
 
 const HANDSETS = '62898';
+/** Of each simulated person, each way: what a phone's page shows. It is the gateway's own memory (test/soak). */
+const KEPT = 200;
 
 /** Numbers of sandbox handsets: 62 898 and the device's id, apart from the recipients with fixed manners (62 899 …). */
 export const sandboxNumber = (deviceId: number): string => `${HANDSETS}${String(deviceId).padStart(8, '0')}`;
@@ -18,7 +20,13 @@ export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
     },
     async start() {
       if (!config.SANDBOX) return;
-      network = await startNetwork({ storage: join(config.DATA_DIR, 'sandbox.db'), everyoneExists: true });
+      network = await startNetwork({
+        storage: join(config.DATA_DIR, 'sandbox.db'),
+        everyoneExists: true,
+        kept: KEPT,
+        // Nobody looks at the wire of a sandbox.
+        transcriptLimit: 10,
+      });
     },
     async stop() {
       await network?.stop();

@@ -80,6 +80,8 @@ export const settings = {
   MASTER_KEY_PREVIOUS: setting('', 'The key before MASTER_KEY, while it is changed: both are read, new values take MASTER_KEY. `npm run wagate -- keys rotate` seals the rest anew; then remove this line.', optional),
   NODE_ENV: setting('development', 'production refuses to start without MASTER_KEY.', oneOf('development', 'production', 'test')),
   LOG_LEVEL: setting('info', 'fatal, error, warn, info, debug, trace or silent. Logs never hold bodies, tokens or keys.', oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')),
+  METRICS_TOKEN: setting('', 'Whoever sends it as Authorization: Bearer may read /metrics (Prometheus). Empty, and no METRICS_PORT: there is no such page.', optional),
+  METRICS_PORT: setting('', 'Port of its own for /metrics, on HOST: to be kept inside. Asks for METRICS_TOKEN too when there is one.', (value) => value === '' ? undefined : whole(0, 65_535)(value)),
   SANDBOX: setting('true', 'Sandbox devices and their simulated WhatsApp network, on the loopback of this machine.', flag),
   TIME_ZONE: setting('Asia/Jakarta', 'Time zone of new accounts; "today" is counted in it.', timeZone),
   DEFAULT_COUNTRY: setting('62', 'Country calling code that a number without one belongs to, for new devices.', (value) => /^[1-9]\d{0,2}$/.test(value) ? value : refuse('must be a calling code such as 62')),

@@ -40,6 +40,8 @@ export interface EventBus {
   emit<N extends EventName>(name: N, event: Events[N]): void;
   /** Gives the function that ends the listening. */
   on<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void;
+  /** Of all events: what grows here was never taken off. */
+  listenerCount(): number;
 }
 
 /** A listener that throws is told to `onError` and hinders neither the others nor the one who emits. */
@@ -61,5 +63,6 @@ export function createEvents(onError: (error: unknown, name: EventName) => void)
       set.add(listener);
       return () => set.delete(listener);
     },
+    listenerCount: () => [...listeners.values()].reduce((sum, set) => sum + set.size, 0),
   };
 }

@@ -29,6 +29,8 @@ export interface Fleet {
   /** Stops one device and gives its lease up. */
   drop(deviceId: number): Promise<void>;
   station(deviceId: number): Station | undefined;
+  /** Those of this node. */
+  stations(): readonly Pick<Station, 'kind' | 'state'>[];
   state(deviceId: number): DeviceState;
   isConnected(deviceId: number): boolean;
   link(deviceId: number): Link | undefined;
@@ -47,6 +49,8 @@ export interface FleetNeeds {
   readonly events: EventBus;
   /** The handset of a sandbox device scans the code at once. */
   readonly scanSandbox: (device: DeviceRow, qr: string) => void;
+  /** How long WhatsApp took to acknowledge a stanza. */
+  readonly acknowledged: (ms: number) => void;
   readonly failpoint: Failpoint;
   readonly node: string;
   readonly clock: Clock;
@@ -138,6 +142,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
     take,
     drop,
     station: (id) => stations.get(id),
+    stations: () => [...stations.values()],
     state: (id) => stations.get(id)?.state ?? { is: 'idle' },
     isConnected: (id) => stations.get(id)?.state.is === 'connected',
     link: (id) => stations.get(id)?.link,

@@ -25,6 +25,7 @@ import { createSupervisor, type DeviceState } from './supervisor.ts';
 /** One device at work on this node: its supervisor, its outbox, and the owner's lease that both write under. */
 export interface Station {
   readonly owner: Owner;
+  readonly kind: DeviceRow['kind'];
   readonly state: DeviceState;
   readonly link: Link | undefined;
   readonly pairingLink: Link | undefined;
@@ -60,6 +61,7 @@ export interface StationNeeds {
   readonly happenings: Happenings;
   readonly events: EventBus;
   readonly scanSandbox: (device: DeviceRow, qr: string) => void;
+  readonly acknowledged: (ms: number) => void;
   readonly failpoint: Failpoint;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -159,6 +161,7 @@ export function createStation(needs: StationNeeds): Station {
     failpoint: needs.failpoint,
     wroteTo: isSandbox ? async () => undefined : conversations.wroteTo,
     acknowledged: (tookMs) => {
+      needs.acknowledged(tookMs);
       // Only the end of a trouble is news; the rest is looked at in every round of the fleet.
       if (health.acknowledged(tookMs)) tellHealth();
     },
@@ -329,6 +332,7 @@ export function createStation(needs: StationNeeds): Station {
 
   return {
     owner,
+    kind: device.kind,
     get state() {
       return supervisor.state;
     },

@@ -3,14 +3,6 @@ import { failure } from '../base/errors.ts';
 import { success } from './envelope.ts';
 import { forAnyone } from './row.ts';
 
-const answer = (status: 'live' | 'ready', description: string) => ({
-  200: {
-    schema: success(z.object({ status: z.literal(status) })),
-    description,
-    example: { success: true, data: { status } },
-  },
-});
-
 export const live = forAnyone({
   method: 'GET',
   path: '/health/live',
@@ -18,12 +10,20 @@ export const live = forAnyone({
     id: 'live',
     tag: 'Health',
     summary: 'The process runs',
-    description: 'Answers as long as the process runs.',
+    description: 'Answers as long as the process runs, also while it stops. Restart it when it does not.',
   },
-  answers: answer('live', 'It runs.'),
+  answers: {
+    200: {
+      schema: success(z.object({ status: z.literal('live') })),
+      description: 'It runs.',
+      example: { success: true, data: { status: 'live' } },
+    },
+  },
   failures: [],
   handle: async () => ({ status: 200, body: { success: true, data: { status: 'live' } } }),
 });
+
+const parts = { store: 'ok', migrations: 'ok', draining: 'no' } as const;
 
 export const ready = forAnyone({
   method: 'GET',
@@ -31,15 +31,42 @@ export const ready = forAnyone({
   operation: {
     id: 'ready',
     tag: 'Health',
-    summary: 'The database answers',
-    description: 'For load balancers: whether this server can take requests.',
+    summary: 'It can take requests',
+    description:
+      'For load balancers: the database answers and has every migration of this version, and the server is not stopping. A 503 names the part that fails in `errors`: `store`, `migrations` or `draining`.',
   },
-  answers: answer('ready', 'It can.'),
+  answers: {
+    200: {
+      schema: success(
+        z.object({
+          status: z.literal('ready'),
+          store: z.literal(parts.store),
+          migrations: z.literal(parts.migrations),
+          draining: z.literal(parts.draining),
+        }),
+      ),
+      description: 'It can.',
+      example: { success: true, data: { status: 'ready', ...parts } },
+    },
+  },
   failures: ['temporarily_unavailable'],
   async handle(_ask, { store }) {
-    await store.version().catch((cause: unknown) => {
-      throw failure('temporarily_unavailable', {}, { cause });
+    const missing = await store.missing().catch((cause: unknown) => {
+      throw notReady(
+        'store',
+        'The database does not answer. Please look at its log, its disk and DATABASE_URL.',
+        cause,
+      );
     });
-    return { status: 200, body: { success: true, data: { status: 'ready' } } };
+    if (missing.length > 0)
+      throw notReady(
+        'migrations',
+        `The database lacks ${missing.join(', ')}: it is an older one. Please restart this server, which brings it up to date.`,
+      );
+    return { status: 200, body: { success: true, data: { status: 'ready', ...parts } } };
   },
 });
+
+/** A 503 that says which part it is. */
+export const notReady = (part: keyof typeof parts, sentence: string, cause?: unknown) =>
+  failure('temporarily_unavailable', {}, { message: `Not ready: ${sentence}`, errors: { [part]: [sentence] }, cause });

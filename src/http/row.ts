@@ -24,8 +24,8 @@ export interface Gateway {
 }
 
 export interface StoreReadiness {
-  /** Of the schema, as the database itself tells it; rejects when it does not answer. */
-  version(): Promise<unknown>;
+  /** Migrations of this version that the database does not have; rejects when it does not answer. */
+  missing(): Promise<readonly string[]>;
 }
 
 /** What came in, checked. */

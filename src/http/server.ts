@@ -15,7 +15,9 @@ import { createAuth } from './auth.ts';
 import { mountDashboard } from './dashboard.ts';
 import { mountDocs } from './docs/routes.ts';
 import { failureBody, failureReply } from './envelope.ts';
+import { notReady } from './health.ts';
 import { watchRoutes } from './methods.ts';
+import { createMetricsPort, type MetricsPage, mountMetrics } from './metrics.ts';
 import { mount } from './mount.ts';
 import type { PanelGateway } from './panel/gateway.ts';
 import { mountPanel } from './panel/mount.ts';
@@ -27,10 +29,20 @@ export interface ServerParts extends Gateway {
   readonly panel?: PanelGateway;
   readonly config: Pick<
     Config,
-    'HOST' | 'PORT' | 'PUBLIC_URL' | 'TRUSTED_PROXIES' | 'MEDIA_MAX_MB' | 'DATA_DIR' | 'APP_VERSION'
+    | 'HOST'
+    | 'PORT'
+    | 'PUBLIC_URL'
+    | 'TRUSTED_PROXIES'
+    | 'MEDIA_MAX_MB'
+    | 'DATA_DIR'
+    | 'APP_VERSION'
+    | 'METRICS_TOKEN'
+    | 'METRICS_PORT'
   >;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  /** Absent: nobody asks for figures. */
+  readonly metrics?: MetricsPage;
   /** Of the built dashboard; `dashboard/dist` when nothing is said. */
   readonly dashboardFolder?: string;
   /** For request ids; the system's when nothing is said. */
@@ -91,6 +103,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     if (stopping.signal.aborted) reply.header('Connection', 'close');
   });
   fastify.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    parts.metrics?.answered({ method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime });
     log.info(
       {
         requestId: request.id,
@@ -107,7 +121,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   // Thrown before the body is read: an unknown address is unknown whatever is sent to it.
   fastify.addHook('onRequest', async (request) => {
     if (request.is404) throw unrouted(request.method, request.url);
-    if (stopping.signal.aborted) throw failure('temporarily_unavailable', {}, { retryAfter: 5 });
+    if (!stopping.signal.aborted || request.routeOptions.url === '/health/live') return;
+    if (request.routeOptions.url === '/health/ready') throw notReady('draining', 'This server is stopping.');
+    throw failure('temporarily_unavailable', {}, { retryAfter: 5 });
   });
   fastify.setNotFoundHandler((request) => {
     throw unrouted(request.method, request.url);
@@ -141,6 +157,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
       mountPanel(site, { gateway: panel, config, clock, log, stopping: stopping.signal, uploadFolder });
     });
   await fastify.register(async (site) => mountDocs(site, parts));
+  const { metrics } = parts;
+  const metricsPort =
+    metrics && config.METRICS_PORT !== undefined ? createMetricsPort(metrics, config.METRICS_TOKEN) : undefined;
+  if (metrics && config.METRICS_TOKEN !== undefined && metricsPort === undefined)
+    mountMetrics(fastify, metrics, config.METRICS_TOKEN);
   mountDashboard(fastify, { unrouted, ...(parts.dashboardFolder !== undefined && { folder: parts.dashboardFolder }) });
 
   return {
@@ -148,6 +169,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     async listen() {
       // What a process that was killed had received.
       await rm(uploadFolder, { recursive: true, force: true });
+      await metricsPort?.listen(config.HOST, config.METRICS_PORT ?? 0);
       return fastify.listen({ host: config.HOST, port: config.PORT });
     },
     async stop(withinMs = 8_000) {
@@ -160,6 +182,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
         },
       );
       await fastify.close();
+      await metricsPort?.stop();
       answered.abort();
       await cutOff;
     },

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely } from 'kysely';
+import { Kysely, type KyselyConfig } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/config.ts';
 import { asError } from '../base/errors.ts';
@@ -22,21 +22,23 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly datasync?: SqliteOptions['datasync'];
+  /** Hears how long each statement took. */
+  readonly onStatement?: (ms: number, failed: boolean) => void;
 }
 
 /** Opens the database and brings it up to date. Throws ConfigError with a sentence for the person who starts the server. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  return options.url === undefined ? openFile(options) : openServer(options.url, options.clock);
+  return options.url === undefined ? openFile(options) : openServer(options.url, options);
 }
 
-async function openFile({ dataDir, clock, datasync }: DatabaseOptions): Promise<Database> {
+async function openFile({ dataDir, clock, datasync, onStatement }: DatabaseOptions): Promise<Database> {
   const inMemory = dataDir === ':memory:';
   const path = inMemory ? dataDir : join(dataDir, 'wagate.db');
   let db: Kysely<Tables> | undefined;
   try {
     if (!inMemory) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const dialect = openSqlite({ path, clock, ...(datasync && { datasync }) });
-    db = new Kysely<Tables>({ dialect: dialect.kysely });
+    db = new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) });
     await migrate(db, dialect, clock.now());
     return { db, dialect };
   } catch (error) {
@@ -45,7 +47,7 @@ async function openFile({ dataDir, clock, datasync }: DatabaseOptions): Promise<
   }
 }
 
-async function openServer(url: string, clock: DatabaseOptions['clock']): Promise<Database> {
+async function openServer(url: string, { clock, onStatement }: DatabaseOptions): Promise<Database> {
   const patient = openPostgres({ url, limits: false });
   const migrating = new Kysely<Tables>({ dialect: patient.kysely });
   try {
@@ -59,8 +61,13 @@ async function openServer(url: string, clock: DatabaseOptions['clock']): Promise
     await migrating.destroy();
   }
   const dialect = openPostgres({ url, limits: true });
-  return { db: new Kysely<Tables>({ dialect: dialect.kysely }), dialect };
+  return { db: new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) }), dialect };
 }
+
+const timing = (onStatement: DatabaseOptions['onStatement']): Pick<KyselyConfig, 'log'> =>
+  onStatement === undefined
+    ? {}
+    : { log: ({ level, queryDurationMillis }) => onStatement(queryDurationMillis, level === 'error') };
 
 /** The words of SQLite's result codes that a person can do something about. */
 const sentences: Readonly<Record<number, string>> = {

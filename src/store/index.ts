@@ -17,9 +17,11 @@ import { createJournal, type Journal } from './journal.ts';
 import { openKeyring } from './keyring.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLinks, type Links } from './links.ts';
+import { createLoad, type Load } from './load.ts';
 import { createMembers, type Members } from './members.ts';
 import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
 import { createMessages, type Messages } from './messages.ts';
+import { migrations } from './migrations/index.ts';
 import { createPackages, type Packages } from './packages.ts';
 import { createPurchases, type Purchases } from './purchases.ts';
 import { createResealing, type Resealing } from './resealing.ts';
@@ -45,6 +47,7 @@ export type { InvitationRow } from './invitations.ts';
 export type { Journal, JournalRow } from './journal.ts';
 export type { Leases } from './leases.ts';
 export type { Links } from './links.ts';
+export type { LoadFigures } from './load.ts';
 export type { DeviceMemory } from './memory.ts';
 export { type MessageBody, type MessageRow, type MessageStatus, statuses } from './message.ts';
 export type { History, Messages, NewMessage, Statistics } from './messages.ts';
@@ -109,6 +112,10 @@ export interface Store extends Nouns {
   ready(): Promise<void>;
   /** The newest migration that was applied. */
   version(): Promise<string>;
+  /** Those that this code knows and the database lacks; none, unless somebody put an older database in its place. */
+  missing(): Promise<readonly string[]>;
+  /** Figures over all tenants, for the operator. */
+  readonly load: Load;
   /** Waits for what runs, then closes the database. */
   close(): Promise<void>;
   /** The clock that rows are stamped with, Unix ms. */
@@ -150,6 +157,12 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
       const { rows } = await sql<{ name: string }>`select name from migration order by name desc limit 1`.execute(db);
       return rows[0]?.name ?? 'none';
     },
+    async missing() {
+      const { rows } = await sql<{ name: string }>`select name from migration`.execute(db);
+      const applied = new Set(rows.map(({ name }) => name));
+      return migrations.map(({ name }) => name).filter((name) => !applied.has(name));
+    },
+    load: createLoad(context),
     close: () => db.destroy(),
     now: () => clock.now(),
     vault,

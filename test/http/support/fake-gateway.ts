@@ -103,7 +103,8 @@ export function createFakeGateway() {
     total: 45,
     /** What becomes of a send: an outcome, a Failure, a wait. */
     sending: async (_request: SendRequest, _signal?: AbortSignal): Promise<'sent' | 'pending'> => 'sent',
-    readiness: async (): Promise<void> => undefined,
+    /** Migrations that are missing. */
+    readiness: async (): Promise<string[]> => [],
     describing: async (): Promise<DeviceDescription> => description,
 
     messages: {
@@ -180,7 +181,7 @@ export function createFakeGateway() {
     },
     liveEvents: { follow: absent },
     url: () => 'http://127.0.0.1',
-    store: { version: () => fake.readiness() },
+    store: { missing: () => fake.readiness() },
   };
   return fake;
 }
