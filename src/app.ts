@@ -11,6 +11,7 @@ import { masterKeys } from './base/vault.ts';
 import { createAccounts } from './gateway/accounts.ts';
 import { createAdministration } from './gateway/administration.ts';
 import { createAudit } from './gateway/audit.ts';
+import { createChats } from './gateway/chats.ts';
 import { createDeliveries } from './gateway/deliveries.ts';
 import { createDevices } from './gateway/devices.ts';
 import { createEntrance } from './gateway/entrance.ts';
@@ -236,6 +237,10 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     sandbox: createSandboxPhones({ store, network: sandbox.phones, clock }),
     history,
     messages,
+    chats: createChats({ store, fleet, inbox, clock }),
+    inbox,
+    replies,
+    webhooks,
     usage: createUsage({ store, quotas, clock }),
     offers: createOffers({ store, installation, audit, clock }),
     purchases: createPurchases({ store, audit, events, clock }),

@@ -1,13 +1,13 @@
 import { failure, invalid } from '../base/errors.ts';
 import { type RandomBytes, whatsappId } from '../base/ids.ts';
-import type { InboxRow, Store } from '../store/index.ts';
+import type { InboxRow, NewInboxRow, Store } from '../store/index.ts';
 import type { Link, MessageKey } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { StoredQuote } from './body.ts';
 import type { Caller } from './contract.ts';
 import { ACK_WITHIN_MS } from './delivery.ts';
 import type { Fleet } from './fleet.ts';
-import { peersOf } from './inbox/rows.ts';
+import { peersOf, rowOf } from './inbox/rows.ts';
 import { onLink } from './inbox.ts';
 import { chatOf, normaliseRecipient } from './recipients.ts';
 
@@ -65,8 +65,9 @@ export function createReplies({
       if (to === undefined) throw failure('not_found', { what: 'The message' });
       const station = fleet.station(deviceId);
       if (station === undefined) throw failure('device_not_connected');
-      await station.react(to, emoji);
-      return { chat: row?.peer ?? sent?.recipient ?? to.chat, messageId: to.whatsappId };
+      const chat = row?.peer ?? sent?.recipient ?? to.chat;
+      await station.react(to, emoji, chat);
+      return { chat, messageId: to.whatsappId };
     },
     async type(caller, recipient, state) {
       const chat = chatOf(normaliseRecipient(recipient, caller.defaultCountry));
@@ -83,18 +84,23 @@ const keyOf = (row: InboxRow): MessageKey => ({
 });
 
 /**
- * A reaction has no row of its own: it replaces the one before, so sending it again does no harm, and whoever asked is told whether
- * WhatsApp took it.
+ * A reaction is in no queue: it replaces the one before, so sending it again does no harm, and whoever asked is told whether WhatsApp
+ * took it.
  */
 export async function sendReaction(
   on: { readonly link: Link | undefined; readonly acknowledgements: Acknowledgements; readonly random: RandomBytes },
   to: MessageKey,
   emoji: string,
-): Promise<void> {
+): Promise<{ readonly whatsappId: string; readonly proto: Uint8Array }> {
   const id = whatsappId(on.random);
   const expected = on.acknowledgements.expect(id, ACK_WITHIN_MS);
+  let proto: Uint8Array;
   try {
-    await onLink(on.link, (link) => link.relay(to.chat, link.encodeReaction(to, emoji), id));
+    proto = await onLink(on.link, async (link) => {
+      const encoded = link.encodeReaction(to, emoji);
+      await link.relay(to.chat, encoded, id);
+      return encoded;
+    });
   } catch (error) {
     expected.forget();
     throw error;
@@ -103,4 +109,36 @@ export async function sendReaction(
   if (answer.is === 'refused')
     throw failure('refused_by_whatsapp', { code: answer.code, advice: 'Please try again later.' });
   if (answer.is === 'silence') throw failure('send_failed', { reason: 'WhatsApp did not acknowledge it' });
+  return { whatsappId: id, proto };
 }
+
+/** A row of the inbox for a reaction that went out, as if the phone had made it: what shows the message shows it, too. */
+export const reactionRow = (
+  to: MessageKey,
+  emoji: string,
+  peer: string,
+  { whatsappId: id, proto, at }: { readonly whatsappId: string; readonly proto: Uint8Array; readonly at: number },
+): NewInboxRow => ({
+  ...rowOf(
+    {
+      type: 'message',
+      whatsappId: id,
+      chat: to.chat,
+      fromMe: true,
+      sender: 'me',
+      phone: null,
+      lid: null,
+      pushName: null,
+      timestamp: Math.floor(at / 1000),
+      offline: false,
+      kind: 'reaction',
+      text: emoji === '' ? null : emoji,
+      refersTo: to.whatsappId,
+      media: null,
+      details: null,
+      message: proto,
+    },
+    { phone: null, lid: null },
+  ),
+  peer,
+});

@@ -18,7 +18,7 @@ import { createOutbox, type Hold } from './outbox.ts';
 import type { Outcomes } from './outcomes.ts';
 import { createPacing, type Pacing } from './pacing.ts';
 import { createRegistrations } from './registrations.ts';
-import { sendReaction } from './replies.ts';
+import { reactionRow, sendReaction } from './replies.ts';
 import { pacingOf } from './settings.ts';
 import { createSupervisor, type DeviceState } from './supervisor.ts';
 
@@ -46,7 +46,7 @@ export interface Station {
   /** A row that was just accepted. */
   take(row: MessageRow): void;
   /** Reacts to a message, and waits for WhatsApp's acknowledgement. Throws `device_not_connected`, `refused_by_whatsapp`, `send_failed`. */
-  react(to: MessageKey, emoji: string): Promise<void>;
+  react(to: MessageKey, emoji: string, peer: string): Promise<void>;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -366,7 +366,14 @@ export function createStation(needs: StationNeeds): Station {
     },
     tellHealth,
     wake: outbox.wake,
-    react: (to, emoji) => sendReaction({ link: supervisor.link, acknowledgements, random: needs.random }, to, emoji),
+    async react(to, emoji, peer) {
+      const on = { link: supervisor.link, acknowledgements, random: needs.random };
+      const sent = await sendReaction(on, to, emoji);
+      const row = await store.inbox.insert(owner, reactionRow(to, emoji, peer, { ...sent, at: clock.now() }));
+      await store.durable();
+      if (row !== undefined)
+        events.emit('inbox.changed', { accountId: owner.account_id, deviceId: owner.device_id, inboxId: row.id });
+    },
     take: outbox.take,
     async stop(graceMs) {
       await outbox.stop(graceMs);

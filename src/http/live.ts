@@ -35,6 +35,9 @@ const MOST_STREAMS = 12;
 interface News {
   readonly devices: Set<number>;
   readonly messages: Set<number>;
+  /** Devices whose inbox shows something else. */
+  readonly inboxes: Set<number>;
+  readonly webhooks: Map<number, number>;
   subscription: boolean;
   people: boolean;
 }
@@ -102,6 +105,8 @@ export function createLive(needs: LiveNeeds): LiveStreams {
         const message = await orUndefined(needs.history.find(who.accountId, id));
         if (message !== undefined) parts.push(event('message', messageData.parse(shown(message))));
       }
+    for (const id of news.inboxes) parts.push(event('inbox', { device_id: id }));
+    for (const [id, deviceId] of news.webhooks) parts.push(event('webhook', { id, device_id: deviceId }));
     if (news.subscription) parts.push(event('subscription', await subscription(who)));
     return parts.join('');
   }
@@ -138,6 +143,8 @@ function gather(events: Pick<EventBus, 'on'>, { accountId, userId }: Signed) {
     events.on('device.health', (e) => mine(e) && note(() => news.devices.add(e.deviceId))),
     events.on('message.accepted', (e) => mine(e) && note(() => about(e.messageId))),
     events.on('message.changed', (e) => mine(e) && note(() => about(e.messageId))),
+    events.on('inbox.changed', (e) => mine(e) && note(() => news.inboxes.add(e.deviceId))),
+    events.on('webhook.changed', (e) => mine(e) && note(() => news.webhooks.set(e.webhookId, e.deviceId))),
     events.on('people.changed', (e) => {
       if ((e.accountId !== null && e.accountId !== accountId) || (e.userId !== null && e.userId !== userId)) return;
       note(() => {
@@ -150,7 +157,10 @@ function gather(events: Pick<EventBus, 'on'>, { accountId, userId }: Signed) {
     news.messages.add(messageId);
     news.subscription = true;
   }
-  const isEmpty = () => news.devices.size + news.messages.size === 0 && !news.people && !news.subscription;
+  const isEmpty = () =>
+    news.devices.size + news.messages.size + news.inboxes.size + news.webhooks.size === 0 &&
+    !news.people &&
+    !news.subscription;
   return {
     take(): News {
       const taken = news;
@@ -176,4 +186,11 @@ function gather(events: Pick<EventBus, 'on'>, { accountId, userId }: Signed) {
   };
 }
 
-const nothing = (): News => ({ devices: new Set(), messages: new Set(), subscription: false, people: false });
+const nothing = (): News => ({
+  devices: new Set(),
+  messages: new Set(),
+  inboxes: new Set(),
+  webhooks: new Map(),
+  subscription: false,
+  people: false,
+});

@@ -40,13 +40,19 @@ export type Inbox = ReturnType<typeof createInbox>;
 
 type Select = SelectQueryBuilder<Tables, 'inbox', object>;
 
+/** The row as others see it, its body opened. */
+export const openInbox = (
+  { vault }: Pick<Context, 'vault'>,
+  { sealed_body, sealed_proto: _, ...row }: Selectable<InboxTable>,
+): InboxRow => ({
+  ...row,
+  body: openJson<InboxBody>(vault, sealed_body, about.inbox(row, row.sender, row.whatsapp_id)),
+});
+
 /** What people wrote to a device, and what was written on its own phone. */
 export function createInbox(context: Context) {
   const { db, vault, clock } = context;
-  const open = ({ sealed_body, sealed_proto: _, ...row }: Selectable<InboxTable>): InboxRow => ({
-    ...row,
-    body: openJson<InboxBody>(vault, sealed_body, about.inbox(row, row.sender, row.whatsapp_id)),
-  });
+  const open = (row: Selectable<InboxTable>): InboxRow => openInbox(context, row);
   const ofDevice = (account_id: number, device_id: number) =>
     db.selectFrom('inbox').where('device_id', '=', device_id).where('account_id', '=', account_id);
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { MasterKeys, Vault } from '../base/vault.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { type Audit, createAudit } from './audit.ts';
+import { type Chats, createChats } from './chats.ts';
 import type { Context } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { type DatabaseOptions, openDatabase } from './database.ts';
@@ -34,6 +35,7 @@ import { createWebhooks, type Webhooks } from './webhooks.ts';
 
 export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
 export type { AuditRow } from './audit.ts';
+export type { Chat, Chats } from './chats.ts';
 export type { Conversations } from './conversations.ts';
 export type { Deliveries, DeliveryRow, Due } from './deliveries.ts';
 export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
@@ -83,6 +85,7 @@ export interface Nouns {
   readonly audit: Audit;
   readonly histories: Histories;
   readonly inbox: Inbox;
+  readonly chats: Chats;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
@@ -202,6 +205,7 @@ const nouns = (context: Context): Nouns => ({
   audit: createAudit(context),
   histories: createHistories(context),
   inbox: createInbox(context),
+  chats: createChats(context),
   events: createEventLog(context),
   webhooks: createWebhooks(context),
   deliveries: createDeliveries(context),

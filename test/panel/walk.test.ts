@@ -28,6 +28,15 @@ beforeAll(async () => {
   await victim.browser.ok('PATCH', '/me', { name: CANARY });
   const device = await victim.browser.post<{ id: number }>('/devices', { name: CANARY, kind: 'sandbox' });
   await app.untilConnected(device.id);
+  const { webhook } = await victim.browser.post<{ webhook: { id: number } }>('/webhooks', {
+    device_id: device.id,
+    url: `https://127.0.0.1:8443/${CANARY}`,
+    events: ['message.received'],
+    description: CANARY,
+  });
+  const delivery = await victim.browser.post<{ id: number }>(`/devices/${device.id}/webhooks/${webhook.id}/test`);
+  const heard = new Promise<number>((resolve) => app.events.on('message.received', ({ inboxId }) => resolve(inboxId)));
+  await victim.browser.post(`/devices/${device.id}/sandbox/628990000001/messages`, { text: CANARY });
   const message = await victim.browser.post<{ id: number }>('/messages', {
     device_id: device.id,
     recipient: '628990000001',
@@ -53,6 +62,9 @@ beforeAll(async () => {
     member: owner?.id ?? 0,
     account: victim.accountId,
     package: offer?.id ?? 0,
+    webhook: webhook.id,
+    delivery: delivery.id,
+    inbox: await heard,
   };
 });
 afterAll(() => app?.stop());
@@ -66,6 +78,10 @@ function pathOf(row: PanelRow): string {
   return `${panel.prefix}${row.path}`
     .replace('{id}', String(id))
     .replace('{number}', '628990000001')
+    .replace('{peer}', '628990000001')
+    .replace('{webhook_id}', String(ids.webhook))
+    .replace('{delivery_id}', String(ids.delivery))
+    .replace('{inbox_id}', String(ids.inbox))
     .replace('{subscription_id}', String(ids.subscription));
 }
 
@@ -75,6 +91,9 @@ const bodies: Readonly<Record<string, () => unknown>> = {
   panelPairingCode: () => ({ phone_number: '6281234567890' }),
   panelSandboxAnswer: () => ({ text: 'Halo' }),
   panelSendMessage: () => ({ device_id: ids.device, recipient: '628990000001', message: 'Halo' }),
+  panelReact: () => ({ message_id: String(ids.inbox), emoji: '👍' }),
+  panelCreateWebhook: () => ({ device_id: ids.device, url: 'https://127.0.0.1:8443/', events: ['device.status'] }),
+  panelReplayWebhook: () => ({ since: '2025-01-01T00:00:00Z' }),
   panelSwitchAccount: () => ({ account_id: ids.account }),
   adminSuspendAccount: () => ({ suspended: true }),
   adminSuspendDevice: () => ({ suspended: true }),
@@ -170,5 +189,9 @@ describe('every route', () => {
     expect(await victim.browser.get('/me')).toMatchObject({ account: { role: 'owner', suspended: false } });
     expect(await victim.browser.get('/purchases')).toMatchObject([{ state: 'pending' }]);
     expect(await victim.browser.get('/invitations')).toHaveLength(1);
+    expect(await victim.browser.get('/webhooks')).toMatchObject([
+      { description: CANARY, events: ['message.received'] },
+    ]);
+    expect(await victim.browser.get('/inbox')).toMatchObject({ chats: [{ unread: 1 }], unread: 1 });
   });
 });

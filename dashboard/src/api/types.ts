@@ -85,6 +85,92 @@ export type Bubble = {
   message_id: number | null;
 };
 
+export type Chat = {
+  device_id: number;
+  device_name: string;
+  /** The number; a JID where it is hidden (…@lid), and of a group (…@g.us). To write to it. */
+  peer: string;
+  is_group: boolean;
+  /** As the person calls themselves. */
+  name: string | null;
+  unread: number;
+  /** The person wants no more messages. */
+  opted_out: boolean;
+  last: {
+    by: 'them' | 'us';
+    name: string | null;
+    type: string;
+    text: string | null;
+    state: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'expired' | 'cancelled' | null;
+    at: string;
+  } | null;
+};
+
+export type ChatMessage = {
+  /** Unique in the conversation. */
+  key: string;
+  /** At WhatsApp. */
+  message_id: string;
+  /** Of one that came in, or was written on the phone. */
+  inbox_id: number | null;
+  /** Of one that was sent through the gateway. */
+  history_id: number | null;
+  /** phone: written on the account’s own phone. */
+  by: 'them' | 'gateway' | 'phone';
+  from_phone: string | null;
+  from_lid: string | null;
+  push_name: string | null;
+  /** It waited while the device was offline. */
+  offline: boolean;
+  type: string;
+  text: string | null;
+  media: {
+    mimetype: string | null;
+    filename: string | null;
+    bytes: number | null;
+    seconds: number | null;
+    width: number | null;
+    height: number | null;
+  } | null;
+  /** Where the gateway took the file from. */
+  media_url: string | null;
+  location: {
+    latitude: number;
+    longitude: number;
+    name: string | null;
+    address: string | null;
+  } | null;
+  contacts: Array<{
+    name: string;
+    vcard: string;
+  }> | null;
+  poll_options: Array<string> | null;
+  /** It asks for no more messages. */
+  opt_out: boolean;
+  /** The message that it answers, or votes in. */
+  quote: {
+    message_id: string;
+    by: 'them' | 'us';
+    name: string | null;
+    type: string;
+    text: string | null;
+  } | null;
+  reactions: Array<{
+    /** A number, or me. */
+    from: string;
+    emoji: string;
+  }>;
+  edited_at: string | null;
+  deleted_at: string | null;
+  state: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'expired' | 'cancelled' | null;
+  waiting_for: 'pacing' | 'device_offline' | 'schedule' | 'retry' | null;
+  waiting_reason: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  sent_at: string;
+  read_at: string | null;
+};
+
 export type DeviceLive = {
   status: 'connected' | 'connecting' | 'pairing' | 'disconnected' | 'logged_out' | 'suspended';
   /** A stable word to translate by: qr_expired, passkey_required, logged_out, replaced, conflict, banned, banned_for_now, locked, outdated, mismatch, unreadable, connection_lost, degraded, …; null: none. */
@@ -102,6 +188,15 @@ export type DeviceLive = {
     text: string;
     expires_at: string;
   } | null;
+};
+
+export type FileLink = {
+  /** A path of this server that opens the file until `expires_at`. */
+  url: string;
+  expires_at: string;
+  mimetype: string | null;
+  filename: string | null;
+  bytes: number | null;
 };
 
 export type InstallationHealth = {
@@ -236,6 +331,29 @@ export type Pagination = {
   total: number;
 };
 
+export type PanelDelivery = {
+  id: number;
+  /** The header webhook-id. */
+  event_id: string;
+  type: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  replays: number;
+  /** HTTP status of the last answer. */
+  status: number | null;
+  /** Why the last attempt failed. */
+  reason: string | null;
+  took_ms: number | null;
+  /** The body, at most 8 KB of it. */
+  request: string;
+  /** The first 8 KB of the last answer: a stranger’s words. */
+  answer: string | null;
+  created_at: string;
+  attempted_at: string | null;
+  delivered_at: string | null;
+  next_attempt_at: string | null;
+};
+
 export type PanelDevice = {
   id: number;
   name: string;
@@ -343,6 +461,26 @@ export type PanelMessage = {
   may_cancel: boolean;
   /** False: it was an upload, whose file is not kept. */
   may_send_again: boolean;
+};
+
+export type PanelWebhook = {
+  id: number;
+  device_id: number;
+  url: string;
+  description: string;
+  events: Array<'message.received' | 'message.status' | 'message.failed' | 'device.status' | 'device.health' | 'quota.warning' | 'webhook.paused'>;
+  format: 'standard' | 'legacy';
+  status: 'active' | 'failing' | 'paused' | 'disabled';
+  pause_reason: string | null;
+  paused_at: string | null;
+  failing_since: string | null;
+  last_success_at: string | null;
+  /** Until then the secret before the rotation signs, too. */
+  old_secret_until: string | null;
+  /** Deliveries that wait. */
+  pending: number;
+  oldest_pending_at: string | null;
+  created_at: string;
 };
 
 export type Purchase = {
@@ -910,6 +1048,8 @@ export interface Operations {
       scheduled_at?: string | number;
       /** Wait for the device when it is not connected. */
       hold?: boolean | 'true' | 'false' | '1' | '0' | 1 | 0;
+      /** The message that this one answers, quoted: `data.id` of the inbox, or an id at WhatsApp. Of the same chat. */
+      reply_to?: string | number;
     };
     answer: {
       success: true;
@@ -942,6 +1082,173 @@ export interface Operations {
     answer: {
       success: true;
       data: PanelMessage;
+    };
+  };
+  'GET /api/panel/inbox': {
+    query: { limit?: string; page?: string; device_id?: string; q?: string; show?: 'unread' | 'people' | 'groups' };
+    answer: {
+      success: true;
+      data: {
+        chats: Array<Chat>;
+        /** Conversations with unread messages, whatever the filters. */
+        unread: number;
+      };
+      pagination: Pagination;
+    };
+  };
+  'GET /api/panel/devices/{id}/chats/{peer}': {
+    params: { id: string; peer: string };
+    query: { limit?: string; before?: string };
+    answer: {
+      success: true;
+      data: {
+        chat: Chat;
+        messages: Array<ChatMessage>;
+        /** null: there is nothing earlier. */
+        before: string | null;
+      };
+    };
+  };
+  'POST /api/panel/devices/{id}/chats/{peer}/read': {
+    params: { id: string; peer: string };
+    answer: {
+      success: true;
+      data: Chat;
+    };
+  };
+  'POST /api/panel/devices/{id}/reactions': {
+    params: { id: string };
+    body: {
+      /** The message: `data.id` of the inbox, or its id at WhatsApp. */
+      message_id: string | number;
+      /** One emoji; absent: take it back. */
+      emoji?: string;
+    };
+    answer: {
+      success: true;
+    };
+  };
+  'GET /api/panel/devices/{id}/files/{inbox_id}': {
+    params: { id: string; inbox_id: string };
+    answer: {
+      success: true;
+      data: FileLink;
+    };
+  };
+  'GET /api/panel/webhooks': {
+    answer: {
+      success: true;
+      data: Array<PanelWebhook>;
+    };
+  };
+  'POST /api/panel/webhooks': {
+    body: {
+      /** Whose events. */
+      device_id: number;
+      /** Full address (https://) that events are posted to. Redirects are not followed. */
+      url: string;
+      /** Which events. */
+      events: Array<'message.received' | 'message.status' | 'message.failed' | 'device.status' | 'device.health' | 'quota.warning' | 'webhook.paused'>;
+      description?: string | '';
+      /** legacy: {event: "message", data: {from, message, …}} (default standard). */
+      format?: 'standard' | 'legacy';
+    };
+    answer: {
+      success: true;
+      data: {
+        webhook: PanelWebhook;
+        /** whsec_…, shown in this answer and never again. */
+        secret: string;
+      };
+    };
+  };
+  'GET /api/panel/devices/{id}/webhooks/{webhook_id}': {
+    params: { id: string; webhook_id: string };
+    answer: {
+      success: true;
+      data: PanelWebhook;
+    };
+  };
+  'PATCH /api/panel/devices/{id}/webhooks/{webhook_id}': {
+    params: { id: string; webhook_id: string };
+    body: {
+      /** Full address (https://) that events are posted to. Redirects are not followed. */
+      url?: string;
+      /** Which events. */
+      events?: Array<'message.received' | 'message.status' | 'message.failed' | 'device.status' | 'device.health' | 'quota.warning' | 'webhook.paused'>;
+      description?: string | '';
+      /** legacy: {event: "message", data: {from, message, …}} (default standard). */
+      format?: 'standard' | 'legacy';
+      /** Whether it is told anything. */
+      enabled?: boolean;
+    };
+    answer: {
+      success: true;
+      data: PanelWebhook;
+    };
+  };
+  'DELETE /api/panel/devices/{id}/webhooks/{webhook_id}': {
+    params: { id: string; webhook_id: string };
+    answer: {
+      success: true;
+    };
+  };
+  'POST /api/panel/devices/{id}/webhooks/{webhook_id}/rotate-secret': {
+    params: { id: string; webhook_id: string };
+    answer: {
+      success: true;
+      data: {
+        webhook: PanelWebhook;
+        /** whsec_…, shown in this answer and never again. */
+        secret: string;
+      };
+    };
+  };
+  'POST /api/panel/devices/{id}/webhooks/{webhook_id}/test': {
+    params: { id: string; webhook_id: string };
+    answer: {
+      success: true;
+      data: PanelDelivery;
+    };
+  };
+  'GET /api/panel/devices/{id}/webhooks/{webhook_id}/deliveries': {
+    params: { id: string; webhook_id: string };
+    query: { limit?: string; page?: string; state?: 'pending' | 'delivered' | 'failed'; type?: string };
+    answer: {
+      success: true;
+      data: Array<PanelDelivery>;
+      pagination: Pagination;
+    };
+  };
+  'GET /api/panel/devices/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}': {
+    params: { id: string; webhook_id: string; delivery_id: string };
+    answer: {
+      success: true;
+      data: PanelDelivery;
+    };
+  };
+  'POST /api/panel/devices/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}/replay': {
+    params: { id: string; webhook_id: string; delivery_id: string };
+    answer: {
+      success: true;
+      data: PanelDelivery;
+    };
+  };
+  'POST /api/panel/devices/{id}/webhooks/{webhook_id}/replay': {
+    params: { id: string; webhook_id: string };
+    body: {
+      /** From then on. ISO 8601 with an offset, or Unix seconds. */
+      since: string | number;
+      /** Before then; absent: now. ISO 8601 with an offset, or Unix seconds. */
+      until?: string | number;
+      /** Only what was never delivered (default true). */
+      only_missed?: boolean;
+    };
+    answer: {
+      success: true;
+      data: {
+        replayed: number;
+      };
     };
   };
   'GET /api/panel/usage': {

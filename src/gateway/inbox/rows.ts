@@ -145,6 +145,14 @@ export function shownOf(row: InboxRow, changes: readonly InboxRow[]): Shown {
     (other.from_lid !== null && other.from_lid === row.from_lid);
   const edit = about.findLast((other) => other.type === 'edit' && isAuthor(other));
   const deletion = about.find((other) => other.type === 'deletion' && (isAuthor(other) || isGroup(row.chat)));
+  return changedBy(readBody(row).text, { edit, deletion, about });
+}
+
+/** What is left of a text when its last edit, its deletion and the reactions of each person are seen. */
+export function changedBy(
+  text: string | null,
+  { edit, deletion, about }: { edit: InboxRow | undefined; deletion: InboxRow | undefined; about: readonly InboxRow[] },
+): Shown {
   const reactions = new Map<string, string>();
   for (const other of about) {
     if (other.type !== 'reaction') continue;
@@ -154,7 +162,7 @@ export function shownOf(row: InboxRow, changes: readonly InboxRow[]): Shown {
     else reactions.set(from, emoji);
   }
   return {
-    text: deletion ? null : edit ? readBody(edit).text : readBody(row).text,
+    text: deletion ? null : edit ? readBody(edit).text : text,
     editedAt: edit?.created_at ?? null,
     deletedAt: deletion?.created_at ?? null,
     reactions: [...reactions].map(([from, emoji]) => ({ from, emoji })),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invalid } from '../../base/errors.ts';
 import type { SendRequest } from '../../gateway/contract.ts';
 import type { ReceivedFile } from '../row.ts';
-import { flag, label, recipient, reference, text, time, whole, word } from '../v1/fields.ts';
+import { flag, label, recipient, reference, replyTo, text, time, whole, word } from '../v1/fields.ts';
 import { priorities, priorityWords } from '../v1/views.ts';
 import { csvOf } from './csv.ts';
 import { idInQuery, idOf, paging } from './fields.ts';
@@ -98,6 +98,7 @@ const send = forSession(sender, {
     priority: word('priority', priorityWords, 'Default normal.').optional(),
     scheduled_at: time('scheduled_at', 'Not before then.').optional(),
     hold: flag('hold', 'Wait for the device when it is not connected.').optional(),
+    reply_to: replyTo.optional(),
   }),
   upload: { field: 'file', insteadOf: 'media_url' },
   data: messageData,
@@ -129,6 +130,7 @@ interface Given {
   readonly priority?: (typeof priorityWords)[number] | undefined;
   readonly scheduled_at?: number | undefined;
   readonly hold?: boolean | undefined;
+  readonly reply_to?: string | undefined;
 }
 
 function contentOf(body: Given, upload: ReceivedFile | undefined): SendRequest['content'] {
@@ -155,6 +157,7 @@ const requestOf = (body: Given, content: SendRequest['content']): SendRequest =>
   expiresIn: null,
   async: true,
   idempotencyKey: null,
+  replyTo: body.reply_to ?? null,
 });
 
 const cancel = forSession(sender, {

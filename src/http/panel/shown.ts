@@ -1,7 +1,7 @@
 import { isoMicros } from '../../base/clock.ts';
 
 /** Keys whose number is an instant in Unix ms. */
-const isTime = (key: string) => /(?:At|^at|^since|^until|Until)$/.test(key);
+const isTime = (key: string) => /(?:At|Since|Until|^at|^since|^until)$/.test(key);
 const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**

@@ -4,13 +4,12 @@ import { eventTypes } from '../../gateway/happenings.ts';
 import type { DeliveryView, WebhookView } from '../../gateway/webhooks.ts';
 import { success } from '../envelope.ts';
 import { forToken, type Row } from '../row.ts';
-import { atMost, flag, idParams, label, text, time, word } from './fields.ts';
+import { atMost, flag, idParams, label, time, word } from './fields.ts';
 import { paginationData } from './views.ts';
+import { deliveryStates, webhookFields as fields, webhookFormats } from './webhook-fields.ts';
 
 const tag = 'Webhooks';
 const nullableTime = z.string().nullable();
-const formats = ['standard', 'legacy'] as const;
-const deliveryStates = ['pending', 'delivered', 'failed'] as const;
 
 const webhookData = z
   .object({
@@ -18,7 +17,7 @@ const webhookData = z
     url: z.string(),
     description: z.string(),
     events: z.array(z.enum(eventTypes)),
-    format: z.enum(formats),
+    format: z.enum(webhookFormats),
     status: z.enum(['active', 'failing', 'paused', 'disabled']).meta({
       description:
         'failing: the last delivery failed. paused: nothing could be delivered for five days (or it answered 410): events wait; PATCH enabled: true lets them go out.',
@@ -142,19 +141,6 @@ const pages = (page: number, limit: number, total: number) => ({
   per_page: limit,
   total,
 });
-
-const EVENTS_RULE = { error: `events must be a list of: ${eventTypes.join(', ')}` };
-const fields = {
-  url: text('url', 2048, 'Full address (https://) that events are posted to. Redirects are not followed.'),
-  events: z
-    .array(z.enum(eventTypes, EVENTS_RULE), EVENTS_RULE)
-    .min(1, EVENTS_RULE)
-    .max(20, EVENTS_RULE)
-    .transform((types) => [...new Set(types)])
-    .meta({ description: 'Which events.' }),
-  description: label('description', 255, 'For people.'),
-  format: word('format', formats, 'legacy: {event: "message", data: {from, message, …}} (default standard).'),
-};
 
 const list = forToken({
   method: 'GET',

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { eventTypes } from '../../gateway/happenings.ts';
+import { label, text, word } from './fields.ts';
+
+/** What the API and the dashboard take for a webhook. */
+
+export const webhookFormats = ['standard', 'legacy'] as const;
+export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
+
+const EVENTS_RULE = { error: `events must be a list of: ${eventTypes.join(', ')}` };
+
+export const webhookFields = {
+  url: text('url', 2048, 'Full address (https://) that events are posted to. Redirects are not followed.'),
+  events: z
+    .array(z.enum(eventTypes, EVENTS_RULE), EVENTS_RULE)
+    .min(1, EVENTS_RULE)
+    .max(20, EVENTS_RULE)
+    .transform((types) => [...new Set(types)])
+    .meta({ description: 'Which events.' }),
+  description: label('description', 255, 'For people.'),
+  format: word('format', webhookFormats, 'legacy: {event: "message", data: {from, message, …}} (default standard).'),
+};
