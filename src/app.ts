@@ -34,6 +34,7 @@ import { createMessages } from './gateway/messages.ts';
 import { createOffers } from './gateway/offers.ts';
 import { createOutcomes } from './gateway/outcomes.ts';
 import { createPasswords } from './gateway/passwords.ts';
+import { createPeople } from './gateway/people.ts';
 import { createProfiles } from './gateway/profiles.ts';
 import { createPurchases } from './gateway/purchases.ts';
 import { createQuotas } from './gateway/quotas.ts';
@@ -174,10 +175,11 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 
   // What comes back: incoming messages and their files, and whom things are told to.
   const bucket = openConfiguredBucket(config, clock);
+  const shelf = bucket === undefined ? folderShelf(join(config.DATA_DIR, 'inbox')) : bucketShelf(bucket);
   const inboxMedia = createInboxMedia({
     store,
     fleet,
-    shelf: bucket === undefined ? folderShelf(join(config.DATA_DIR, 'inbox')) : bucketShelf(bucket),
+    shelf,
     events,
     dir: join(config.DATA_DIR, 'inbox-parts'),
     maxBytes: config.MEDIA_MAX_MB * 1024 * 1024,
@@ -232,6 +234,15 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     entrance: createEntrance({ ...people, accounts, sessions }),
     profiles: createProfiles({ ...people, quotas }),
     members: createMembers(people),
+    people: createPeople({
+      store,
+      fleet,
+      media,
+      shelf,
+      inboxMedia,
+      audit,
+      defaultCountry: config.DEFAULT_COUNTRY,
+    }),
     keeping,
     linking: createLinking({ store, devices, fleet, audit, events, clock, log }),
     sandbox: createSandboxPhones({ store, network: sandbox.phones, clock }),
@@ -327,7 +338,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
   const url = await server.listen();
   gateway.listensAt(url);
   await fleet.start();
-  const housekeeping = createHousekeeping({ store, clock, log });
+  const housekeeping = createHousekeeping({ store, people: panel.people, clock, log });
   housekeeping.start();
   deliveries.start();
 

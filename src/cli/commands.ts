@@ -3,6 +3,7 @@ import { failure, invalid } from '../base/errors.ts';
 import { doctor } from './doctor.ts';
 import { keyCommands } from './keys.ts';
 import { linkDevice } from './linking.ts';
+import { personCommands } from './person.ts';
 
 export interface Options {
   readonly json: boolean;
@@ -160,6 +161,7 @@ export const commands: Readonly<Record<string, Command>> = {
       return { text: text.length === 0 ? 'No devices yet.' : text.join('\n'), data };
     },
   },
+  ...personCommands,
   ...keyCommands,
   doctor: {
     usage: 'doctor',

@@ -41,10 +41,6 @@ export type AuditKind =
   | 'person.exported'
   | 'person.erased'
   | 'retention.changed'
-  | 'webhook.created'
-  | 'webhook.changed'
-  | 'webhook.secret'
-  | 'webhook.deleted'
   | 'keys.rotated'
   | 'admin.viewed';
 

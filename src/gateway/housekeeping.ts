@@ -3,6 +3,7 @@ import { asError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../store/index.ts';
 import { REPLAY_MS } from './idempotency.ts';
+import type { People } from './people.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -12,13 +13,15 @@ const LINKS_MS = 30 * DAY;
 /** Retry receipts and repeats of a ciphertext come within this time (facts/baileys 8). */
 const FORTNIGHT_MS = 14 * DAY;
 
-/** Removes what has ended long ago: sessions, links, the oldest of the audit log, frozen bytes, the decrypt journal, answers by Idempotency-Key. Nodes that do it side by side do no harm. */
+/** Removes what has ended long ago: what accounts keep for so many days only, sessions, links, the oldest of the audit log, frozen bytes, the decrypt journal, answers by Idempotency-Key. Nodes that do it side by side do no harm. */
 export function createHousekeeping({
   store,
+  people,
   clock,
   log,
 }: {
   readonly store: Pick<Store, 'sessions' | 'links' | 'audit' | 'messages' | 'journal' | 'idempotency'>;
+  readonly people: Pick<People, 'prune'>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'error'>;
 }) {
@@ -33,6 +36,7 @@ export function createHousekeeping({
     await store.messages.pruneProtos(now - FORTNIGHT_MS);
     await store.journal.prune(now - FORTNIGHT_MS);
     await store.idempotency.prune(now - REPLAY_MS);
+    await people.prune(now);
   }
 
   async function run(): Promise<void> {

@@ -12,6 +12,8 @@ export interface Bucket {
   put(key: string, file: { readonly path: string; readonly bytes: number; readonly sha256: string }): Promise<void>;
   /** Undefined when there is none. */
   get(key: string): Promise<Readable | undefined>;
+  /** Also when there is none. */
+  remove(key: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,13 @@ export function openBucket(options: BucketOptions): Bucket {
       await body.dump();
       if (statusCode === 404) return undefined;
       throw failed('GET', statusCode);
+    },
+    async remove(key) {
+      const url = urlOf(key);
+      const headers = sign({ ...options, method: 'DELETE', url, sha256: EMPTY, headers: {} });
+      const { statusCode, body } = await request(url, { method: 'DELETE', dispatcher: agent, headers });
+      await body.dump();
+      if (statusCode !== 204 && statusCode !== 200 && statusCode !== 404) throw failed('DELETE', statusCode);
     },
     stop: () => agent.destroy(),
   };

@@ -8,8 +8,8 @@ export type Conversations = ReturnType<typeof createConversations>;
  * Whom a device has talked with. `peer` is a recipient as `message.recipient` has it: digits, or the JID of a person whose number is
  * hidden. WhatsApp counts first messages to strangers; answers are free.
  */
-export function createConversations(context: Pick<Context, 'db' | 'dialect'>) {
-  const { db } = context;
+export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'vault'>) {
+  const { db, vault } = context;
   return {
     async isKnown(device_id: number, peer: string): Promise<boolean> {
       const row = await db
@@ -38,6 +38,10 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect'>) {
         select device.id, cast(${peer} as text), 'them', ${now}, cast(${at} as ${sql.raw(int)})
         from device where device.id = ${owner.device_id} and ${isOwner(context, owner)}
         on conflict (device_id, peer) do update set opted_out_at = excluded.opted_out_at`.execute(db);
+      // Of somebody who was erased: what they say now counts.
+      await sql`
+        delete from opt_out where device_id = ${owner.device_id} and person_hash = ${vault.blind(peer)}
+          and ${isOwner(context, owner)}`.execute(db);
     },
 
     /** Of these peers, those who want no more messages. */
@@ -50,7 +54,20 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect'>) {
         .where('peer', 'in', peers)
         .where('opted_out_at', 'is not', null)
         .execute();
-      return new Set(rows.map(({ peer }) => peer));
+      // Those who were erased are known by a hash.
+      const hashes = new Map(peers.map((peer) => [vault.blind(peer).toString('hex'), peer]));
+      const erased = await db
+        .selectFrom('opt_out')
+        .select('person_hash')
+        .where('device_id', '=', device_id)
+        .where(
+          'person_hash',
+          'in',
+          [...hashes.keys()].map((hex) => Buffer.from(hex, 'hex')),
+        )
+        .execute();
+      const known = erased.flatMap(({ person_hash }) => hashes.get(Buffer.from(person_hash).toString('hex')) ?? []);
+      return new Set([...rows.map(({ peer }) => peer), ...known]);
     },
 
     /** How many the device began since then, Unix ms. */

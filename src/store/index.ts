@@ -24,8 +24,10 @@ import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
 import { createMessages, type Messages } from './messages.ts';
 import { migrations } from './migrations/index.ts';
 import { createPackages, type Packages } from './packages.ts';
+import { createPeople, type People } from './people.ts';
 import { createPurchases, type Purchases } from './purchases.ts';
 import { createResealing, type Resealing } from './resealing.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSettings, type Settings } from './settings.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
@@ -56,6 +58,7 @@ export type { History, Messages, NewMessage, Statistics } from './messages.ts';
 export type { Frozen } from './outbox.ts';
 export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
 export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.ts';
+export type { Erased, People, PersonFile, PersonNames, PersonRecord } from './people.ts';
 export type { PurchaseRow } from './purchases.ts';
 export type { DeviceKind, MessageState, MessageType, PurchaseState, Role, WaitingFor } from './schema.ts';
 export type { SessionRow, Sessions, SignedIn } from './sessions.ts';
@@ -89,6 +92,8 @@ export interface Nouns {
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly people: People;
+  readonly retention: Retention;
 }
 
 /** The nouns inside a transaction. Nothing of it is durable, or seen by others, before the callback's end. */
@@ -121,6 +126,8 @@ export interface Store extends Nouns {
   readonly load: Load;
   /** Waits for what runs, then closes the database. */
   close(): Promise<void>;
+  /** Writes the database file anew, so that nothing that was deleted stands in it any more; PostgreSQL's autovacuum sees to that itself. */
+  compact(): Promise<void>;
   /** The clock that rows are stamped with, Unix ms. */
   now(): number;
   /** What seals the values of this database. */
@@ -166,6 +173,11 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
       return migrations.map(({ name }) => name).filter((name) => !applied.has(name));
     },
     load: createLoad(context),
+    async compact() {
+      if (dialect.name !== 'sqlite') return;
+      await sql`vacuum`.execute(db);
+      await sql`pragma wal_checkpoint(truncate)`.execute(db);
+    },
     close: () => db.destroy(),
     now: () => clock.now(),
     vault,
@@ -209,4 +221,6 @@ const nouns = (context: Context): Nouns => ({
   events: createEventLog(context),
   webhooks: createWebhooks(context),
   deliveries: createDeliveries(context),
+  people: createPeople(context),
+  retention: createRetention(context),
 });

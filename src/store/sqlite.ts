@@ -31,6 +31,8 @@ export function openSqlite({ path, clock, datasync = (file) => file.datasync() }
     // NORMAL leaves the fsync of a commit out; `durable()` makes up for it (architecture.md has the figures).
     for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'foreign_keys = on', 'temp_store = memory'])
       database.exec(`pragma ${pragma}`);
+    // What is deleted is overwritten where its page is written anyway.
+    database.exec('pragma secure_delete = fast');
   } catch (error) {
     database.close();
     throw error;

@@ -142,7 +142,12 @@ overEachDatabase('what the dashboard keeps', ({ open }) => {
       address: null,
     });
     const clock = { ...systemClock };
-    const { clean } = createHousekeeping({ store, clock, log: { error: () => undefined } });
+    const { clean } = createHousekeeping({
+      store,
+      people: { prune: async () => undefined },
+      clock,
+      log: { error: () => undefined },
+    });
     await clean();
     expect(await store.sessions.ofUser(id, now - 10, 0)).toHaveLength(1);
     expect((await store.audit.ofAccount(account.id, 10, 1)).total).toBe(1);

@@ -483,6 +483,50 @@ export type PanelWebhook = {
   created_at: string;
 };
 
+export type PersonErased = {
+  messages: number;
+  inbox: number;
+  files: number;
+  events: number;
+  journal: number;
+  answers: number;
+  conversations: number;
+  keys: number;
+  /** Rows of others in which the number was struck out. */
+  struck: number;
+};
+
+export type PersonExport = {
+  person: {
+    phone: string | null;
+    hidden_ids: Array<string>;
+  };
+  conversations: Array<Record<string, unknown>>;
+  sent: Array<Record<string, unknown>>;
+  received: Array<Record<string, unknown>>;
+  files: Array<{
+    message: number;
+    path: string;
+    opens_until: string;
+  }>;
+  events: Array<Record<string, unknown>>;
+  deliveries: Array<Record<string, unknown>>;
+  encryption_keys: number;
+};
+
+export type PersonSummary = {
+  phone: string | null;
+  hidden_ids: Array<string>;
+  sent: number;
+  received: number;
+  files: number;
+  events: number;
+  /** Keys of encrypted sessions with the person’s phones. */
+  keys: number;
+  /** Since when this person wants no more messages. */
+  opted_out_at: string | null;
+};
+
 export type Purchase = {
   id: number;
   account_id: number;
@@ -496,6 +540,11 @@ export type Purchase = {
   answer: string | null;
   created_at: string;
   decided_at: string | null;
+};
+
+export type Retention = {
+  /** Null: for ever. */
+  retention_days: number | null;
 };
 
 export type SandboxConversation = {
@@ -842,6 +891,53 @@ export interface Operations {
       success: true;
       data: Array<AuditEntry>;
       pagination: Pagination;
+    };
+  };
+  'GET /api/panel/privacy': {
+    answer: {
+      success: true;
+      data: Retention;
+    };
+  };
+  'PUT /api/panel/privacy': {
+    body: {
+      retention_days: number | null;
+    };
+    answer: {
+      success: true;
+      data: Retention;
+    };
+  };
+  'POST /api/panel/people/look': {
+    body: {
+      /** A WhatsApp number, however it is written, or a hidden id (`…@lid`). */
+      person: string;
+    };
+    answer: {
+      success: true;
+      data: PersonSummary;
+    };
+  };
+  'POST /api/panel/people/export': {
+    body: {
+      /** A WhatsApp number, however it is written, or a hidden id (`…@lid`). */
+      person: string;
+    };
+    answer: {
+      success: true;
+      data: PersonExport;
+    };
+  };
+  'POST /api/panel/people/erase': {
+    body: {
+      /** A WhatsApp number, however it is written, or a hidden id (`…@lid`). */
+      person: string;
+      /** `person` once more. */
+      confirm: string;
+    };
+    answer: {
+      success: true;
+      data: PersonErased;
     };
   };
   'GET /api/panel/devices': {

@@ -17,6 +17,8 @@ export interface Shelf {
   keep(key: string, file: WholeFile): Promise<void>;
   /** Undefined when it is gone. */
   open(key: string): Promise<Readable | undefined>;
+  /** Gone afterwards, also when it was gone before. */
+  remove(key: string): Promise<void>;
 }
 
 export const folderShelf = (dir: string): Shelf => ({
@@ -33,6 +35,7 @@ export const folderShelf = (dir: string): Shelf => ({
     });
     return found && createReadStream(path);
   },
+  remove: (key) => rm(join(dir, key), { force: true }),
 });
 
 export const bucketShelf = (bucket: Bucket): Shelf => ({
@@ -41,4 +44,5 @@ export const bucketShelf = (bucket: Bucket): Shelf => ({
     await rm(file.path, { force: true });
   },
   open: bucket.get,
+  remove: bucket.remove,
 });

@@ -10,6 +10,7 @@ import type { Keeping } from '../../gateway/keeping.ts';
 import type { Linking } from '../../gateway/linking.ts';
 import type { Members } from '../../gateway/members.ts';
 import type { Offers } from '../../gateway/offers.ts';
+import type { People } from '../../gateway/people.ts';
 import type { Profiles } from '../../gateway/profiles.ts';
 import type { Purchases } from '../../gateway/purchases.ts';
 import type { Replies } from '../../gateway/replies.ts';
@@ -23,6 +24,7 @@ export interface PanelGateway {
   readonly entrance: Entrance;
   readonly profiles: Profiles;
   readonly members: Members;
+  readonly people: People;
   readonly keeping: Keeping;
   readonly linking: Linking;
   readonly sandbox: SandboxPhones;

@@ -5,6 +5,7 @@ import { inboxRows } from './inbox.ts';
 import { liveRows } from './live.ts';
 import { meRows } from './me.ts';
 import { messageRows } from './messages.ts';
+import { peopleRows } from './people.ts';
 import type { PanelRow } from './row.ts';
 import { sandboxRows } from './sandbox.ts';
 import { teamRows } from './team.ts';
@@ -18,6 +19,7 @@ export const panel: { readonly prefix: string; readonly rows: readonly PanelRow[
     ...entranceRows,
     ...meRows,
     ...teamRows,
+    ...peopleRows,
     ...deviceRows,
     ...sandboxRows,
     ...messageRows,

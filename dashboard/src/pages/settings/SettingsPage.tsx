@@ -5,6 +5,7 @@ import { Page } from '../../parts/Page.tsx';
 import { useMay } from '../../session.tsx';
 import { AuditPart } from './AuditPart.tsx';
 import { MembersPart } from './MembersPart.tsx';
+import { PrivacyPart } from './PrivacyPart.tsx';
 import { ProfilePart } from './ProfilePart.tsx';
 import { SecurityPart } from './SecurityPart.tsx';
 
@@ -12,6 +13,7 @@ const parts = {
   profile: ProfilePart,
   security: SecurityPart,
   members: MembersPart,
+  privacy: PrivacyPart,
   audit: AuditPart,
 } as const;
 type Part = keyof typeof parts;
@@ -21,7 +23,7 @@ export function SettingsPage() {
   const { keep } = useMay();
   const navigate = useNavigate();
   const { part } = useParams({ strict: false });
-  const mine: readonly Part[] = keep ? ['profile', 'security', 'members', 'audit'] : ['profile', 'security'];
+  const mine: readonly Part[] = keep ? ['profile', 'security', 'members', 'privacy', 'audit'] : ['profile', 'security'];
   const shown = mine.find((name) => name === part) ?? 'profile';
   const Shown = parts[shown];
   return (
