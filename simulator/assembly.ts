@@ -116,7 +116,7 @@ export async function assemble(options: NetworkOptions, host: string) {
     return phone.signal.identity;
   };
   const paired = (device: Device) => devicesChanged(directory.needAccount(device.number));
-  const pairing = new Pairing({ directory, timers, identityOf, paired });
+  const pairing = new Pairing({ directory, faults, timers, identityOf, paired });
   const sessions: Sessions = new Sessions({
     directory,
     mailboxes,

@@ -35,6 +35,7 @@ interface Kinds {
   prekeys: { readonly code: number; readonly whole: boolean };
   'no-one-time-keys': Record<string, never>;
   retry: { readonly keys: boolean };
+  codes: { readonly count: number };
   upload: { readonly with: HttpFault };
   download: { readonly with: HttpFault };
   cut: { readonly at: number; readonly when: 'before' | 'after'; readonly tag: string | undefined; seen: number };
@@ -133,6 +134,11 @@ export class Faults {
   /** Contacts act as if they could not decrypt and ask again; with their keys when `keys`. */
   askRetry(scope: Scope & { readonly keys?: boolean } = {}): Fault {
     return this.#add('retry', 'retry receipts', { keys: scope.keys ?? false }, { times: 1, ...scope });
+  }
+
+  /** A client that wants to be linked is given this many QR codes instead of six: it shows the first for a minute, each next for 20 s. */
+  fewCodes(count: number, scope: Scope = {}): Fault {
+    return this.#add('codes', `${count} QR codes`, { count }, { times: 1, ...scope });
   }
 
   failUploads(how: HttpFault, scope: Scope = {}): Fault {

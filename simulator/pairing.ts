@@ -3,6 +3,7 @@ import type { proto } from 'baileys';
 import type { Timers } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Account, Device, Directory, PublicKeys } from './directory.ts';
+import type { Faults } from './faults.ts';
 import { streamError } from './goodbye.ts';
 import { SERVER_JID, toNumber } from './jid.ts';
 import { agree, type KeyPair, newKeyPair } from './keys.ts';
@@ -33,6 +34,7 @@ interface CodeRequest {
 
 export interface PairingParts {
   readonly directory: Directory;
+  readonly faults: Pick<Faults, 'strike'>;
   readonly timers: Timers;
   /** The phone's identity key. */
   readonly identityOf: (number: string) => KeyPair;
@@ -52,7 +54,8 @@ export class Pairing {
   /** A client without an account has connected: give it something to show. */
   offer(connection: Connection, noiseKey: Buffer, data: proto.ClientPayload.IDevicePairingRegistrationData): void {
     const keys = publicKeys(data);
-    const refs = Array.from({ length: REFS }, () => `2@${randomBytes(48).toString('base64')}`);
+    const length = this.#parts.faults.strike('codes')?.count ?? REFS;
+    const refs = Array.from({ length }, () => `2@${randomBytes(48).toString('base64')}`);
     connection.stage = 'pairing';
     this.#candidates.set(connection, { connection, noiseKey, keys, refs });
     const nodes = refs.map((ref) => stanza('ref', {}, Buffer.from(ref)));

@@ -16,6 +16,8 @@ export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true } a
 export const desk = { viewport: { width: 1280, height: 900 } } as const;
 
 export interface VisitOptions extends BrowserContextOptions {
+  /** Another server than the one of this browser's file. */
+  readonly at?: { readonly url: string };
   /** Where the visit begins; the first page by default. */
   readonly path?: string;
   /** `name=value` of a session, for a visitor who is signed in already. */
@@ -43,17 +45,17 @@ export async function openBrowser(app: { readonly url: string }) {
     args: ['--no-sandbox', '--disable-gpu'],
   });
 
-  const visit: Visit = async ({ path = '/', cookie, refusals = [], ...options }, story) => {
+  const visit: Visit = async ({ at = app, path = '/', cookie, refusals = [], ...options }, story) => {
     const context = await browser.newContext({ locale: 'en-US', timezoneId: 'Asia/Jakarta', ...desk, ...options });
     context.setDefaultTimeout(30_000);
     try {
-      if (cookie !== undefined) await context.addCookies([{ ...pair(cookie), url: app.url }]);
+      if (cookie !== undefined) await context.addCookies([{ ...pair(cookie), url: at.url }]);
       const page = await context.newPage();
-      const watch = watchOver(page, app.url, refusals);
+      const watch = watchOver(page, at.url, refusals);
       await page.addInitScript(
         `addEventListener('securitypolicyviolation', (it) => console.error('policy: ' + it.violatedDirective + ' ' + it.blockedURI))`,
       );
-      await page.goto(`${app.url}${path}`);
+      await page.goto(`${at.url}${path}`);
       try {
         await story(page);
       } catch (error) {

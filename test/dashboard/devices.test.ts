@@ -1,0 +1,187 @@
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { addMember, createTenant, type Tenant } from '../panel/support/people.ts';
+import { chromiumPath, phone } from '../support/browser.ts';
+import { copied, heading, linkDevice, press, readQr, sandboxTenant, setStage } from './support.ts';
+
+// Devices, in a real browser: a phone of the simulated network is held in front of the screen.
+
+const QR = 'QR code to scan with WhatsApp';
+
+/** Adds a WhatsApp device as one does it: the page of the new device opens with a QR code. */
+async function addDevice(page: Page, name: string) {
+  await press(page, 'Add a device');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(name);
+  await press(dialog, 'Add the device');
+  await heading(page, name);
+}
+
+const idOf = (page: Page) => Number(new URL(page.url()).pathname.split('/').at(-1));
+const connected = (page: Page) => page.getByRole('heading', { name: 'Connected to WhatsApp' }).waitFor();
+
+describe.skipIf(chromiumPath === undefined)('devices', () => {
+  const stage = setStage();
+  const asked = (token: string) =>
+    fetch(`${stage.app.url}/api/v1/device`, { headers: { authorization: `Bearer ${token}` } });
+
+  // A QR code is shown for a minute, by Baileys' own timers: this one expires while the other stories are told.
+  let expiring: { readonly tenant: Tenant; readonly id: number };
+  beforeAll(async () => {
+    const { app } = stage;
+    const tenant = await createTenant(app);
+    const { id } = await tenant.browser.post<{ id: number }>('/devices', { name: 'Kasir', kind: 'whatsapp' });
+    app.network.faults.fewCodes(1);
+    await tenant.browser.post(`/devices/${id}/link`);
+    await app.until(() => app.fleet.state(id).is === 'pairing', 'the QR code that will expire');
+    expiring = { tenant, id };
+  });
+
+  test('a phone is linked by scanning the QR code from the screen', async () => {
+    const { browser } = await createTenant(stage.app);
+    await stage.visit({ path: '/devices', cookie: browser.cookie }, async (page) => {
+      await addDevice(page, 'Toko Melati');
+      await page.getByText(/Valid for \d+ more seconds/).waitFor();
+      await stage.app.network.phone('6281310000001').scan(await readQr(page, QR));
+      await connected(page);
+      await page.getByText('+62 813-1000-0001').waitFor();
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+      await page.getByRole('link', { name: /Toko Melati.*Connected/ }).waitFor();
+    });
+  });
+
+  test('a phone whose camera is broken is linked by a code that one types, on a phone-wide page', async () => {
+    const { browser } = await createTenant(stage.app);
+    await stage.visit(
+      { path: '/devices', cookie: browser.cookie, refusals: [/pairing-code 422/], ...phone },
+      async (page) => {
+        await addDevice(page, 'Toko Mawar');
+        await page.getByRole('img', { name: QR }).waitFor();
+        await press(page, 'Link with a code instead');
+        const number = page.getByLabel('Number of the phone that shall be linked');
+        await number.fill('bukan nomor');
+        await press(page, 'Get the code');
+        await page.locator('[aria-invalid=true]').waitFor();
+        await number.fill('0813-1000-0002');
+        await press(page, 'Get the code');
+        const code = await copied(page, 'Type this code on the phone');
+        expect(code).toMatch(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/);
+        await stage.app.network.phone('6281310000002').enterCode(code.replace('-', ''));
+        await connected(page);
+      },
+    );
+  });
+
+  test('the token is shown once, with a command that works; a new one kills it at once', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await stage.visit({ path: `/devices/${deviceId}`, cookie: browser.cookie }, async (page) => {
+      await press(page, 'Make a token');
+      const first = await copied(page, 'API token');
+      expect(first).toMatch(/^wag_\w{49}$/);
+      expect(await copied(page, 'Ready to paste: your first message')).toContain(`Authorization: Bearer ${first}`);
+      expect((await asked(first)).status).toBe(200);
+      await press(page, 'I have stored it');
+      await page.getByText(`${first.slice(0, 8)}…${first.slice(-4)}`).waitFor();
+      await page.reload();
+      await page.getByText(`${first.slice(0, 8)}…${first.slice(-4)}`).waitFor();
+      expect(await page.content()).not.toContain(first);
+
+      await press(page, 'Make a new token');
+      await page.getByText('The old token dies at once.').waitFor();
+      await press(page, 'Make it, the old one dies now');
+      const second = await copied(page, 'API token');
+      expect(second).not.toBe(first);
+      await expect.poll(async () => (await asked(first)).status, { timeout: 5_000 }).toBe(401);
+      expect((await asked(second)).status).toBe(200);
+    });
+  });
+
+  test('a package’s limit says what to do, in the dialog and on the page', async () => {
+    const { browser } = await createTenant(stage.app, { devices: 1 });
+    await stage.visit({ path: '/devices', cookie: browser.cookie, refusals: [/devices 403/] }, async (page) => {
+      await addDevice(page, 'Satu');
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+      await page.getByText('Your package allows no more WhatsApp devices').waitFor();
+      await press(page, 'Add a device');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('Dua');
+      await press(dialog, 'Add the device');
+      await dialog.getByText('Please delete one or upgrade your package.').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'See the packages' }).click();
+      await heading(page, 'Plan');
+    });
+  });
+
+  test('a viewer sees the devices, and neither sends nor links nor sees a token being made', async () => {
+    const tenant = await sandboxTenant(stage.app);
+    const viewer = await addMember(stage.app, tenant, 'viewer');
+    await stage.visit({ path: `/devices/${tenant.deviceId}`, cookie: viewer.cookie }, async (page) => {
+      await connected(page);
+      await page.getByText('This device has no token yet.').waitFor();
+      for (const name of ['Make a token', 'Send', 'Save', 'Delete the device', 'Disconnect', 'Connect'])
+        expect([name, await page.getByRole('button', { name, exact: true }).count()]).toEqual([name, 0]);
+      await page.getByRole('link', { name: 'Messages' }).click();
+      await heading(page, 'Messages');
+      expect(await page.getByRole('button', { name: 'Send a message' }).count()).toBe(0);
+      await page.goto(`${stage.app.url}/admin`);
+      await page.getByText('This page is not for your role').waitFor();
+    });
+    const refused = await viewer.call('POST', '/messages', {
+      body: { device_id: tenant.deviceId, recipient: '628990000001', message: 'x' },
+    });
+    expect([refused.status, refused.body.code]).toEqual([403, 'not_allowed']);
+  });
+
+  test('is renamed, disconnected, connected again, unlinked and deleted, each after saying what it means', async () => {
+    const tenant = await createTenant(stage.app);
+    const id = await linkDevice(stage.app, tenant, '6281310000003', 'Lama');
+    await stage.visit({ path: `/devices/${id}`, cookie: tenant.browser.cookie }, async (page) => {
+      await page.getByLabel('Name', { exact: true }).fill('Baru');
+      await press(page, 'Save');
+      await heading(page, 'Baru');
+      await press(page, 'Disconnect');
+      await page.getByRole('heading', { name: 'Switched off' }).waitFor();
+      await press(page, 'Connect');
+      await connected(page);
+      await press(page, 'Unlink from the phone');
+      await press(page.getByRole('dialog'), 'Unlink from the phone');
+      await page.getByRole('heading', { name: 'Unlinked on the phone' }).waitFor();
+      expect(stage.app.network.phone('6281310000003').devices()).toEqual([]);
+      await press(page, 'Delete the device');
+      const dialog = page.getByRole('dialog');
+      const last = dialog.getByRole('button', { name: 'Delete for ever' });
+      expect(await last.isDisabled()).toBe(true);
+      await dialog.getByLabel(/Type “Baru”/).fill('Baru');
+      await last.click();
+      await page.getByText('No device yet').waitFor();
+    });
+  });
+
+  test('is told to be unlinked at once when its phone unlinks it, and by whom', async () => {
+    const tenant = await createTenant(stage.app);
+    const id = await linkDevice(stage.app, tenant, '6281310000004');
+    await stage.visit({ path: `/devices/${id}`, cookie: tenant.browser.cookie }, async (page) => {
+      await connected(page);
+      stage.app.network.phone('6281310000004').unlink();
+      await page.getByRole('heading', { name: 'Unlinked on the phone' }).waitFor();
+      await press(page, 'New QR code');
+      await stage.app.network.phone('6281310000004').scan(await readQr(page, QR));
+      await connected(page);
+    });
+  });
+
+  test('that nobody scans in time says so, and a new code links it', async () => {
+    const { tenant, id } = expiring;
+    await stage.app.until(() => stage.app.fleet.state(id).is !== 'pairing', 'the QR code to expire', 90_000);
+    await stage.visit({ path: `/devices/${id}`, cookie: tenant.browser.cookie }, async (page) => {
+      await page.getByRole('heading', { name: 'The QR code expired' }).waitFor();
+      await page.getByText('Nobody scanned it in time.').waitFor();
+      await press(page, 'New QR code');
+      await page.getByRole('img', { name: QR }).waitFor();
+      expect(idOf(page)).toBe(id);
+      await stage.app.network.phone('6281310000005').scan(await readQr(page, QR));
+      await connected(page);
+    });
+  });
+});
