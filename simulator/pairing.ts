@@ -110,7 +110,9 @@ export class Pairing {
     if (!candidate) return false;
     if (node.tag !== 'iq') return true;
     const link = child(node, 'link_code_companion_reg');
-    if (link?.attrs.stage === 'companion_hello') this.#companionHello(candidate, node, link);
+    // A client that shows codes pings too, and hangs up where nobody answers.
+    if (node.attrs.xmlns === 'w:p') candidate.connection.send(answerTo(node));
+    else if (link?.attrs.stage === 'companion_hello') this.#companionHello(candidate, node, link);
     else if (link?.attrs.stage === 'companion_finish') this.#companionFinish(candidate, node, link);
     else if (child(node, 'pair-device-sign')) this.#signed(candidate);
     return true;
@@ -133,12 +135,12 @@ export class Pairing {
     const answer = stanza('link_code_companion_reg', { stage: 'companion_hello' }, [
       stanza('link_code_pairing_ref', {}, ref),
     ]);
-    candidate.connection.send(stanza('iq', { type: 'result', id: node.attrs.id, from: SERVER_JID }, [answer]));
+    candidate.connection.send(answerTo(node, [answer]));
     this.#codeRequests.put(candidate);
   }
 
   #companionFinish(candidate: Candidate, node: Stanza, link: Stanza): void {
-    candidate.connection.send(stanza('iq', { type: 'result', id: node.attrs.id, from: SERVER_JID }));
+    candidate.connection.send(answerTo(node));
     const request = candidate.code;
     if (!request?.answer || !candidate.pending) return;
     const { shared, reject } = request.answer;
@@ -211,3 +213,6 @@ function publicKeys(data: proto.ClientPayload.IDevicePairingRegistrationData): P
 export function randomId(): string {
   return String(randomBytes(6).readUIntBE(0, 6));
 }
+
+const answerTo = (node: Stanza, content?: Stanza[]): Stanza =>
+  stanza('iq', { type: 'result', id: node.attrs.id, from: SERVER_JID }, content);
