@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { asError, failure, invalid } from '../base/errors.ts';
+import { asError, failure, invalid, isFailure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import { createLimits, insist } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
@@ -95,9 +95,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
 
     async requestCode(who, id, phone) {
       const row = await alive(who, id);
-      const recipient = normaliseRecipient(phone, row.default_country);
-      const phoneNumber = recipientText(recipient);
-      if (!/^\d+$/.test(phoneNumber)) throw invalid('phone_number', 'phone_number must be the number of the phone');
+      const phoneNumber = numberOf(phone, row.default_country);
       const link = fleet.station(id)?.pairingLink;
       if (link === undefined)
         throw failure('device_busy', { state: fleet.state(id).is, needed: 'showing its QR code: begin to link it' });
@@ -167,4 +165,16 @@ export function createLinking(needs: LinkingNeeds): Linking {
       told(who, id, 'deleted');
     },
   };
+}
+
+/** The digits of a phone that shall be linked: written as people write numbers, but no group and no LID. */
+function numberOf(given: string, country: string): string {
+  try {
+    const digits = recipientText(normaliseRecipient(given, country));
+    if (/^\d+$/.test(digits)) return digits;
+  } catch (error) {
+    // It speaks of a recipient, and the form has none.
+    if (!isFailure(error, 'validation_failed')) throw error;
+  }
+  throw invalid('phone_number', 'phone_number must be the number of the phone, such as 081234567890');
 }
