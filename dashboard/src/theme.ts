@@ -29,7 +29,7 @@ const dark: MantineColorsTuple = [
 ];
 
 const systemFonts =
-  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, 'Apple Color Emoji', 'Segoe UI Emoji', sans-serif";
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, 'Apple Color Emoji', 'Segoe UI Emoji', 'Noto Color Emoji', sans-serif";
 
 /** The head of a dialog is a `header`, which would count as a second banner of the page. */
 const dialog = { header: { role: 'presentation' } };

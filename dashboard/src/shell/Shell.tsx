@@ -1,4 +1,4 @@
-import { Alert, AppShell, Box, NavLink, Stack } from '@mantine/core';
+import { Alert, AppShell, Box, Button, NavLink, Stack } from '@mantine/core';
 import { IconBan, IconCloudOff } from '@tabler/icons-react';
 import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -7,8 +7,9 @@ import { useAsk } from '../api/ask.ts';
 import { ApiFailure } from '../api/failure.ts';
 import type { Me } from '../api/types.ts';
 import { announce } from '../parts/announce.ts';
+import { EmptyNote } from '../parts/EmptyNote.tsx';
 import { FailureNote } from '../parts/FailureNote.tsx';
-import { SessionProvider, useMay, useMe } from '../session.tsx';
+import { SessionProvider, useMay } from '../session.tsx';
 import { AccountMenu } from './AccountMenu.tsx';
 import { Logo } from './Logo.tsx';
 import { useLive } from './live.ts';
@@ -73,10 +74,14 @@ function Frame({ me }: { readonly me: Me }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} className="content">
         <Box maw={1080} mx="auto">
-          <Stack gap="lg">
-            <Notices />
-            <Outlet />
-          </Stack>
+          {me.account.suspended ? (
+            <SuspendedNote />
+          ) : (
+            <Stack gap="lg">
+              <Notices />
+              <Outlet />
+            </Stack>
+          )}
         </Box>
       </AppShell.Main>
       <AppShell.Footer className="shell-tabs" hiddenFrom="sm" component="nav" aria-label={t('navigation')}>
@@ -111,25 +116,31 @@ function Menu() {
 /** What concerns every page. */
 function Notices() {
   const { t } = useTranslation();
-  const { account } = useMe();
   const connected = useLive();
   const before = useRef(connected);
   useEffect(() => {
     if (connected && !before.current) announce(t('back'));
     before.current = connected;
   }, [connected, t]);
+  if (connected) return null;
   return (
-    <>
-      {!connected && (
-        <Alert color="orange" role="status" icon={<IconCloudOff aria-hidden />}>
-          {t('offline')}
-        </Alert>
-      )}
-      {account.suspended && (
-        <Alert color="red" role="status" icon={<IconBan aria-hidden />}>
-          {t('suspended')}
-        </Alert>
-      )}
-    </>
+    <Alert color="orange" role="status" icon={<IconCloudOff aria-hidden />}>
+      {t('offline')}
+    </Alert>
+  );
+}
+
+const LOOK_AGAIN_MS = 15_000;
+
+/** In the place of every page while the account is suspended: the server refuses what they would ask. Goes away by itself. */
+function SuspendedNote() {
+  const { t } = useTranslation();
+  const me = useAsk('GET /api/panel/me', undefined, { refetchInterval: LOOK_AGAIN_MS });
+  return (
+    <EmptyNote icon={IconBan} title={t('suspended.title')} text={t('suspended.text')}>
+      <Button variant="default" loading={me.isFetching} onClick={() => void me.refetch()}>
+        {t('action.retry')}
+      </Button>
+    </EmptyNote>
   );
 }

@@ -47,7 +47,11 @@ export function useLive(): boolean {
         calmly(['GET /api/panel/messages']);
       });
       on<PanelDevice>('device', takeDevice);
-      on<{ id: number }>('device_removed', ({ id }) => removeDevice(id));
+      on<{ id: number }>('device_removed', ({ id }) => {
+        removeDevice(id);
+        // How many of the package's devices are in use.
+        calmly(['GET /api/panel/me']);
+      });
       on<PanelMessage>('message', (message) => {
         if (!takeMessage(message)) calmly(['GET /api/panel/messages']);
         calmly(['GET /api/panel/usage']);

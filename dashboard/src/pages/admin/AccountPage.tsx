@@ -196,7 +196,7 @@ function DeviceRow({ device }: { readonly device: Account['device_list'][number]
         </Text>
       </div>
       <Button size="xs" variant="default" loading={busy} onClick={() => void run(change)}>
-        {t(device.suspended ? 'account.resume' : 'account.suspend')}
+        {t(device.suspended ? 'account.resumeDevice' : 'account.suspendDevice')}
       </Button>
     </Group>
   );

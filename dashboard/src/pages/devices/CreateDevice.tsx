@@ -46,6 +46,8 @@ function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
     const { token } = await act('POST /api/panel/devices/{id}/token', { params });
     showToken(device.id, token);
     await queries.invalidateQueries({ queryKey: ['GET /api/panel/devices'] });
+    // How many of the package's devices are in use.
+    await queries.invalidateQueries({ queryKey: ['GET /api/panel/me'] });
     onClose();
     await navigate({ to: '/devices/$deviceId', params: { deviceId: params.id } });
     // A phone that shall be linked is in the hand already: the first code is on its way when the page opens.
