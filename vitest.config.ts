@@ -11,5 +11,6 @@ export default defineConfig({
     // Programs that start others take long on a busy machine of two cores; what is awaited names itself long before.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -53,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
         const handset = page.getByRole('region', { name: 'Ponsel sandbox' });
         await handset.getByRole('button', { name: /Halo dari WAGate/ }).click();
         const bubbles = handset.getByRole('log').locator('.bubble');
-        await expect.poll(() => bubbles.count(), { timeout: 20_000 }).toBe(2);
+        await expect.poll(() => bubbles.count()).toBe(2);
         for (const text of await bubbles.allTextContents()) expect(text).toContain('Halo dari WAGate!');
         await handset
           .locator('.bubble.device')

@@ -3,7 +3,8 @@ import decode from 'qr/decode.js';
 import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
 import { createHandClock } from '../http/support/site.ts';
-import { createTenant, type Tenant } from '../panel/support/people.ts';
+import { type Browser, PASSWORD } from '../panel/support/browser.ts';
+import { createTenant, signInAsAdministrator, type Tenant } from '../panel/support/people.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
 import { openBrowser, type Visit } from '../support/browser.ts';
 
@@ -87,3 +88,12 @@ export const copied = async (page: Page, label: string): Promise<string> =>
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 export const press = (on: Page | Locator, name: string) => on.getByRole('button', { name, exact: true }).click();
+
+/** The first owner's session, with the address and the password that the pages ask for first. */
+export async function administrator(app: TestApp): Promise<Browser> {
+  const browser = await signInAsAdministrator(app);
+  const { needs } = await browser.get<{ needs: readonly string[] }>('/me');
+  if (needs.includes('email')) await browser.ok('PUT', '/me/email', { email: 'admin@example.com' });
+  if (needs.includes('password')) await browser.ok('PUT', '/me/password', { password: PASSWORD });
+  return browser;
+}

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumPath, overhang, phone } from '../support/browser.ts';
+import { heading, linkedTenant, press, sandboxTenant, setStage } from './support.ts';
+
+// Messages, in a real browser: what is sent arrives on simulated phones, and the page tells what became of it.
+
+const ECHO = '628990000006';
+const rows = (page: Page) => page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+describe.skipIf(chromiumPath === undefined)('messages', () => {
+  const stage = setStage();
+  const sandboxContact = (number: string) => {
+    const { network } = stage.app.sandbox;
+    if (network === undefined) throw new Error('the sandbox is off');
+    return network.contact(number);
+  };
+
+  test('a test message is sent, its recipient answers, and both are on the sandbox phone and in the history', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await stage.visit({ path: `/devices/${deviceId}`, cookie: browser.cookie }, async (page) => {
+      const form = page.locator('form', { hasText: 'To the number' });
+      expect(await form.getByLabel('To the number').inputValue()).toBe(ECHO);
+      await form.getByRole('textbox', { name: 'Message' }).fill('Pesanan 1001 siap');
+      await press(form, 'Send');
+      await form.getByText(/^(Sent|Delivered|Read)$/).waitFor();
+      const handset = page.getByRole('region', { name: 'Sandbox phone' });
+      await handset.getByRole('button', { name: /Pesanan 1001 siap/ }).click();
+      const bubbles = handset.getByRole('log').locator('.bubble');
+      await bubbles.nth(1).waitFor();
+      const answer = handset.getByLabel('Answer as this contact');
+      await answer.fill('Terima kasih!');
+      await answer.press('Enter');
+      await bubbles.filter({ hasText: 'Terima kasih!' }).waitFor();
+      await page.getByRole('link', { name: 'Messages', exact: true }).first().click();
+      await rows(page).filter({ hasText: 'Pesanan 1001 siap' }).click();
+      await page.getByRole('dialog').getByText('Delivered to the phone').waitFor();
+    });
+    // The answer went over the network and through the gateway, not only over the page.
+    const token = await stage.app.devices.issueToken(
+      (await browser.get<{ account: { id: number } }>('/me')).account.id,
+      deviceId,
+    );
+    const inbox = async () => {
+      const answer = await fetch(`${stage.app.url}/api/v1/inbox`, { headers: { authorization: `Bearer ${token}` } });
+      return answer.text();
+    };
+    await expect.poll(inbox).toContain('Terima kasih!');
+  });
+
+  test('a file is uploaded with a caption, and its bytes arrive', async () => {
+    const { browser } = await sandboxTenant(stage.app);
+    await stage.visit({ path: '/messages', cookie: browser.cookie }, async (page) => {
+      await page.getByText('No message yet').waitFor();
+      await page.getByRole('button', { name: 'Send a message' }).first().click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('To the number').fill('081299990001');
+      await page.keyboard.press('Tab');
+      await dialog.getByText('Upload', { exact: true }).click();
+      await press(dialog, 'Send');
+      await dialog.getByText('Please choose a file.').waitFor();
+      await dialog
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'struk.png', mimeType: 'image/png', buffer: pixel });
+      await dialog.getByLabel('Caption (optional)').fill('Struk belanja');
+      await press(dialog, 'Send');
+      await dialog.getByText(/^(Sent|Delivered|Read)$/).waitFor();
+    });
+    const contact = sandboxContact('6281299990001');
+    const arrived = await contact.nextMessage();
+    expect(arrived.text).toBe('Struk belanja');
+    expect(await contact.media(arrived)).toEqual(pixel);
+  });
+
+  test('the history is searched and filtered, and exported as it is filtered', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    const send = (recipient: string, message: string) =>
+      browser.post('/messages', { device_id: deviceId, recipient, message });
+    for (const name of ['Ani', 'Budi', 'Citra']) await send('628990000001', `Halo ${name}`);
+    await send('628990000004', '=1+1');
+    const settled = async () =>
+      (await browser.get<{ state: string }[]>('/messages'))
+        .map(({ state }) => state)
+        .sort()
+        .join();
+    await expect.poll(settled).toBe('failed,read,read,read');
+    await stage.visit({ path: '/messages', cookie: browser.cookie }, async (page) => {
+      await expect.poll(() => rows(page).count()).toBe(4);
+      await page.getByRole('searchbox').fill('budi');
+      await expect.poll(() => rows(page).count()).toBe(1);
+      expect(new URL(page.url()).searchParams.get('q')).toBe('budi');
+      await page.getByRole('searchbox').fill('nothing of the kind');
+      await page.getByText('Nothing fits').waitFor();
+      await page.getByRole('link', { name: 'Remove all filters' }).click();
+      await press(page, 'Filters');
+      await page.getByLabel('Status').selectOption('failed');
+      await expect.poll(() => rows(page).count()).toBe(1);
+      await rows(page).getByText('WhatsApp lets this number open no new chats for a while (463)').waitFor();
+      await press(page, 'Export');
+      await page.getByLabel('a comma (Google Sheets').check();
+      const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
+      expect(file.suggestedFilename()).toMatch(/\.csv$/);
+      const [head, ...lines] = (await readFile(await file.path(), 'utf8')).split('\r\n');
+      expect(head).toMatch(/^\uFEFFid,device,recipient,type,message,/);
+      expect(lines).toEqual([expect.any(String), '']);
+      // What somebody wrote must not run as a formula.
+      expect(lines[0]).toMatch(/,628990000004,text,'=1\+1,/);
+    });
+  });
+
+  test('a message that waits says why and is cancelled; one that failed is sent again as new', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await browser.post(`/devices/${deviceId}/disconnect`);
+    await stage.visit(
+      { path: '/messages', cookie: browser.cookie, refusals: [/messages 400/], ...phone },
+      async (page) => {
+        await page.getByRole('button', { name: 'Send a message' }).first().click();
+        const compose = page.getByRole('dialog');
+        await compose.getByRole('textbox', { name: 'Message' }).fill('Nanti saja');
+        await press(compose, 'Send');
+        await compose.getByText('WhatsApp client is not connected').waitFor();
+        await compose.getByRole('switch', { name: 'Wait until the device is connected' }).check({ force: true });
+        await press(compose, 'Send');
+        await compose.getByText('It waits until the device is connected again.').waitFor();
+        await compose.getByRole('link', { name: 'Details' }).click();
+        const detail = page.getByRole('dialog', { name: 'Message' });
+        await detail.getByText('Why it is waiting').waitFor();
+        expect(await overhang(page)).toBe(0);
+        await press(detail, 'Cancel this message');
+        await detail.getByText('Cancelled').first().waitFor();
+        await browser.post(`/devices/${deviceId}/connect`);
+        await stage.app.untilConnected(deviceId);
+        await press(detail, 'Send again as new');
+        await detail
+          .getByText(/^(Sent|Delivered|Read)$/)
+          .first()
+          .waitFor();
+      },
+    );
+    expect(sandboxContact(ECHO).messages.map(({ text }) => text)).toContain('Nanti saja');
+  });
+
+  test('a quota warns at 80 %, refuses at 100 %, and each time says what to do', async () => {
+    const { browser, deviceId } = await linkedTenant(stage.app, '6281320000001', { quota: 5 });
+    stage.app.network.contact('6281320000002');
+    for (let nth = 1; nth <= 4; nth += 1)
+      await browser.post('/messages', { device_id: deviceId, recipient: '6281320000002', message: `Ke-${nth}` });
+    await stage.visit({ path: '/', cookie: browser.cookie, refusals: [/messages 403/] }, async (page) => {
+      await page.getByText('More than 80 % of your quota is used.').waitFor();
+      await page.getByText('1 of 5 left').waitFor();
+      await page.goto(`${stage.app.url}/devices/${deviceId}`);
+      const form = page.locator('form', { hasText: 'To the number' });
+      await form.getByLabel('To the number').fill('0813-2000-0002');
+      const send = async (text: string) => {
+        await form.getByRole('textbox', { name: 'Message' }).fill(text);
+        await press(form, 'Send');
+      };
+      await send('Yang terakhir');
+      await form.getByText(/^(Sent|Delivered|Read)$/).waitFor();
+      await send('Satu lagi');
+      await form.getByText('Insufficient message quota.').waitFor();
+      await page.getByRole('link', { name: 'Usage', exact: true }).first().click();
+      await page.getByText('Your quota is used up').waitFor();
+      await page.getByRole('table').getByText('Toko').waitFor();
+      await page.getByRole('link', { name: 'See the packages' }).click();
+      await heading(page, 'Plan');
+    });
+  });
+});
