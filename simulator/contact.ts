@@ -7,6 +7,7 @@ import { type AutoReceipts, type Manner, receiptsOf, withReceipts } from './mann
 import { openMedia, sha256 } from './media-cipher.ts';
 import { MessageBook, type ReceivedMessage, type SentMessage } from './messages.ts';
 import type { World } from './people.ts';
+import { type Poll, sealedReaction, voteContent } from './polls.ts';
 import { hexId } from './random.ts';
 import { Reading } from './reading.ts';
 import { type Copy, receiptIds } from './routing.ts';
@@ -152,6 +153,23 @@ export class Contact {
       this.#world.store.commit(this.book.mark(one, { isRead: true }));
       this.#sendReceipt(one, 'read');
     }
+  }
+
+  /** Votes in a poll that was received or sent; no options take the vote back. Settles when the server has it. */
+  vote(
+    poll: ReceivedMessage | SentMessage,
+    options: readonly string[],
+    { as }: SendOptions = {},
+  ): Promise<SentMessage> {
+    const asked = this.#asked(poll, as);
+    const said = voteContent(asked, this.#ownName(asked), options, !('fromJid' in poll));
+    return this.send(poll.chat, said, { as: namespaceOf(needJid(asked.author)) });
+  }
+
+  /** Reacts as members of a community's announcement group do: only who has the message can read it. */
+  reactSealed(message: ReceivedMessage, text: string): Promise<SentMessage> {
+    const asked = this.#asked(message);
+    return this.send(message.chat, sealedReaction(asked, this.#ownName(asked), text));
   }
 
   /** Has listened to a voice note. */
@@ -300,6 +318,18 @@ export class Contact {
     this.#world.router.receipt(this.#writing.phone.device, node);
   }
 
+  /** A message with its author's bare name, as this person's phone knows it. */
+  #asked(message: ReceivedMessage | SentMessage, as: Namespace = this.writesAs): Poll {
+    const { whatsappId, content } = message;
+    if (!('fromJid' in message)) return { whatsappId, content, author: this.#world.directory.jid(this.account, as) };
+    const author = this.#needAccount(message.fromJid);
+    return { whatsappId, content, author: this.#world.directory.jid(author, namespaceOf(needJid(message.fromJid))) };
+  }
+
+  #ownName({ author }: Poll): string {
+    return this.#world.directory.jid(this.account, namespaceOf(needJid(author)));
+  }
+
   #needAccount(numberOrJid: string): Account {
     const { directory } = this.#world;
     const isJid = numberOrJid.includes('@');
@@ -322,6 +352,12 @@ export class Contact {
     this.#work = result.then(next, next);
     return result;
   }
+}
+
+function needJid(text: string) {
+  const jid = parseJid(text);
+  if (!jid) throw new Error(`${text} is no address`);
+  return jid;
 }
 
 function checkHash(what: string, data: Buffer, expected: Uint8Array | undefined): void {

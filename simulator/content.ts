@@ -1,5 +1,6 @@
 import { proto } from 'baileys';
 import type { MediaHost, MediaKind } from './media.ts';
+import { pollContent } from './polls.ts';
 
 /** What somebody says: text, media as bytes, a short form, or any part of WhatsApp's own message tree. */
 export type Said = string | SaidMedia | SaidShort | proto.IMessage;
@@ -9,6 +10,7 @@ export interface SaidShort {
   readonly contact?: { readonly name: string; readonly number: string };
   /** To one of the reader's messages; an empty text takes the reaction back. */
   readonly reaction?: { readonly to: { readonly whatsappId: string }; readonly text: string };
+  readonly poll?: { readonly name: string; readonly options: readonly string[] };
 }
 
 export interface SaidMedia {
@@ -68,7 +70,7 @@ export async function buildContent(said: Said, media: MediaHost, quoted?: Quoted
   };
 }
 
-function shortForm({ location, contact, reaction }: SaidShort): proto.IMessage | undefined {
+function shortForm({ location, contact, reaction, poll }: SaidShort): proto.IMessage | undefined {
   if (location) {
     const { latitude, longitude, name } = location;
     return { locationMessage: { degreesLatitude: latitude, degreesLongitude: longitude, ...(name ? { name } : {}) } };
@@ -78,6 +80,7 @@ function shortForm({ location, contact, reaction }: SaidShort): proto.IMessage |
     const card = ['BEGIN:VCARD', 'VERSION:3.0', `FN:${name}`, `TEL;waid=${number}:+${number}`, 'END:VCARD'];
     return { contactMessage: { displayName: name, vcard: card.join('\n') } };
   }
+  if (poll) return pollContent(poll.name, poll.options);
   if (!reaction) return undefined;
   // From the phone's side the message is not its own.
   return { reactionMessage: { key: { id: reaction.to.whatsappId, fromMe: false }, text: reaction.text } };

@@ -152,14 +152,19 @@ export class Router {
 
   #directAttributes(from: Account, sender: Device, to: Device, namespace: Namespace, node: Stanza) {
     const { directory } = this.#parts;
-    const alternative = namespace === 'pn' ? 'sender_lid' : 'sender_pn';
-    const attributes = {
-      from: directory.jid(from, namespace, sender.id),
-      [alternative]: directory.jid(from, namespace === 'pn' ? 'lid' : 'pn'),
-    };
-    if (to.number !== from.number || node.attrs.category === 'peer') return attributes;
+    const other: Namespace = namespace === 'pn' ? 'lid' : 'pn';
+    const attributes = { from: directory.jid(from, namespace, sender.id) };
+    const isOwn = to.number === from.number;
+    if (!isOwn || node.attrs.category === 'peer')
+      return { ...attributes, [`${isOwn ? 'peer_recipient' : 'sender'}_${other}`]: directory.jid(from, other) };
+    // A copy of one's own message names whom it went to, in both namespaces (whatsmeow, message.go: parseMessageSource).
     const chat = parseJid(node.attrs.recipient ?? node.attrs.to);
-    return { ...attributes, recipient: chat ? formatJid(chat.user, chat.server) : undefined };
+    const reader = directory.accountOf(chat);
+    return {
+      ...attributes,
+      recipient: chat ? formatJid(chat.user, chat.server) : undefined,
+      [`peer_recipient_${other}`]: reader && directory.jid(reader, other),
+    };
   }
 
   #groupCopies(sender: Device, node: Stanza): Copy[] {
