@@ -148,11 +148,17 @@ export function createInboxMedia(needs: InboxMediaNeeds): InboxMedia {
     if (row !== undefined && row.has_media === 1) await ensure(row);
   }
 
+  /** All that was missed, page by page: files that are gone for good stand among them, and hold up none behind them. */
   async function takeUp(accountId: number, deviceId: number): Promise<void> {
-    const missed = await store.inbox.withoutFile(accountId, deviceId, clock.now() - WORTH_FETCHING_MS);
     const known = new Set(queue.map(({ inboxId }) => inboxId));
-    queue.push(...missed.filter((id) => !known.has(id)).map((inboxId) => ({ accountId, deviceId, inboxId })));
-    work();
+    for (let after = 0; ; ) {
+      const missed = await store.inbox.withoutFile(accountId, deviceId, clock.now() - WORTH_FETCHING_MS, after);
+      queue.push(...missed.filter((id) => !known.has(id)).map((inboxId) => ({ accountId, deviceId, inboxId })));
+      work();
+      const last = missed.at(-1);
+      if (last === undefined || stopped) return;
+      after = last;
+    }
   }
 
   return {

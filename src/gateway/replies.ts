@@ -17,8 +17,17 @@ type Messages = Pick<Store, 'inbox' | 'messages'>;
 /** An id of the inbox is a number; no WhatsApp id is one so short. */
 const INBOX_ID = /^[1-9]\d{0,14}$/;
 
-const find = ({ inbox }: Pick<Store, 'inbox'>, { accountId, deviceId }: Whose, id: string) =>
-  INBOX_ID.test(id) ? inbox.find(accountId, deviceId, Number(id)) : inbox.findByWhatsappId(accountId, deviceId, id);
+/** The newest of this id that `isMeant`; else the newest: whoever asks is told what is wrong with it. */
+async function find(
+  { inbox }: Pick<Store, 'inbox'>,
+  { accountId, deviceId }: Whose,
+  id: string,
+  isMeant: (row: InboxRow) => boolean = () => true,
+): Promise<InboxRow | undefined> {
+  if (INBOX_ID.test(id)) return inbox.find(accountId, deviceId, Number(id));
+  const rows = await inbox.withWhatsappId(accountId, deviceId, id);
+  return rows.find(isMeant) ?? rows[0];
+}
 
 /** What a reply carries of the message that it answers. Throws `validation_failed` on `reply_to`: unknown, or of another chat. */
 export async function findQuote(
@@ -29,7 +38,7 @@ export async function findQuote(
 ): Promise<StoredQuote | undefined> {
   if (replyTo === null) return undefined;
   const { accountId, deviceId } = whose;
-  const row = await find(store, whose, replyTo);
+  const row = await find(store, whose, replyTo, (one) => peersOf(one).includes(recipient));
   const sent = row === undefined ? await store.messages.findSent(accountId, deviceId, replyTo) : undefined;
   const proto = row === undefined ? sent?.proto : await store.inbox.proto(accountId, deviceId, row.id);
   if (proto === undefined) throw invalid('reply_to', 'reply_to is no message that this device received or sent');
@@ -124,6 +133,7 @@ export const reactionRow = (
       type: 'message',
       whatsappId: id,
       chat: to.chat,
+      chatPhone: null,
       fromMe: true,
       sender: 'me',
       phone: null,
@@ -136,6 +146,7 @@ export const reactionRow = (
       refersTo: to.whatsappId,
       media: null,
       details: null,
+      sealed: false,
       message: proto,
     },
     { phone: null, lid: null },

@@ -85,15 +85,15 @@ export function createInbox(context: Context) {
       return row && open(row);
     },
 
-    /** The newest of this WhatsApp id; two people may have drawn the same. */
-    async findByWhatsappId(account_id: number, device_id: number, whatsapp_id: string): Promise<InboxRow | undefined> {
-      const row = await ofDevice(account_id, device_id)
+    /** All of this WhatsApp id, the newest first: an id is its writer's choice, and two may have chosen the same. */
+    async withWhatsappId(account_id: number, device_id: number, whatsapp_id: string): Promise<InboxRow[]> {
+      const rows = await ofDevice(account_id, device_id)
         .selectAll()
         .where('whatsapp_id', '=', whatsapp_id)
         .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row && open(row);
+        .limit(20)
+        .execute();
+      return rows.map(open);
     },
 
     /** The decrypted protobuf. */
@@ -119,13 +119,13 @@ export function createInbox(context: Context) {
       return { rows: rows.map(open), total };
     },
 
-    /** The edits, deletions and reactions of these messages, the oldest first. */
+    /** The edits, deletions, reactions and votes about these messages, the oldest first. */
     async changesOf(account_id: number, device_id: number, whatsapp_ids: readonly string[]): Promise<InboxRow[]> {
       if (whatsapp_ids.length === 0) return [];
       const rows = await ofDevice(account_id, device_id)
         .selectAll()
         .where('refers_to', 'in', whatsapp_ids)
-        .where('type', 'in', ['edit', 'deletion', 'reaction'])
+        .where('type', 'in', ['edit', 'deletion', 'reaction', 'poll_vote'])
         .orderBy('id')
         .execute();
       return rows.map(open);
@@ -185,10 +185,17 @@ export function createInbox(context: Context) {
         .execute();
     },
 
-    /** Messages since then whose file was not downloaded yet, the oldest first. */
-    async withoutFile(account_id: number, device_id: number, since: number, limit = 100): Promise<number[]> {
+    /** Messages since then, after this one, whose file was not downloaded yet: the oldest first. */
+    async withoutFile(
+      account_id: number,
+      device_id: number,
+      since: number,
+      after: number,
+      limit = 100,
+    ): Promise<number[]> {
       const rows = await ofDevice(account_id, device_id)
         .select('id')
+        .where('id', '>', after)
         .where('has_media', '=', sql.lit(1))
         .where('media_key', 'is', null)
         .where('created_at', '>=', since)

@@ -12,6 +12,7 @@ export interface Envelope {
   readonly participant?: string;
   readonly senderAlt?: string;
   readonly recipient?: string;
+  readonly recipientAlt?: string;
   readonly pushName?: string;
   readonly timestamp: number;
   readonly offline: boolean;

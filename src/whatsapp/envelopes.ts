@@ -24,11 +24,13 @@ function read(attrs: Readonly<Record<string, string | undefined>>): MessageEnvel
   const senderAlt = attrs.participant
     ? (attrs.participant_pn ?? attrs.participant_lid)
     : (attrs.sender_pn ?? attrs.sender_lid);
+  const recipientAlt = attrs.peer_recipient_pn ?? attrs.peer_recipient_lid;
   return {
     whatsappId: attrs.id,
     from: attrs.from,
     ...(attrs.participant ? { participant: attrs.participant } : {}),
     ...(attrs.recipient ? { recipient: attrs.recipient } : {}),
+    ...(attrs.recipient && recipientAlt ? { recipientAlt } : {}),
     ...(senderAlt ? { senderAlt } : {}),
     ...(attrs.notify ? { pushName: attrs.notify } : {}),
     timestamp: Number(attrs.t) || 0,

@@ -10,6 +10,8 @@ export interface Addressing {
   readonly sender: string;
   /** The sender in the other namespace. */
   readonly senderAlt: string | null;
+  /** The other side of a chat of two in the other namespace, where only that is told. */
+  readonly chatAlt?: string | null;
   readonly fromMe: boolean;
 }
 
@@ -20,6 +22,8 @@ interface Reading {
   readonly refersTo?: string | null | undefined;
   readonly media?: MediaFacts | undefined;
   readonly details?: Details | undefined;
+  /** It can only be read with the message that it is about (`secrets.ts`). */
+  readonly sealed?: true;
 }
 
 type Reader<T> = (content: T, whole: proto.IMessage) => Reading | undefined;
@@ -39,6 +43,11 @@ const factsOf = (file: File): MediaFacts => ({
   seconds: whole(file.seconds) || null,
   width: whole(file.width) || null,
   height: whole(file.height) || null,
+});
+const sealed = (kind: string, about: proto.IMessageKey | null | undefined): Reading => ({
+  kind,
+  refersTo: about?.id,
+  sealed: true,
 });
 const poll: Reader<proto.Message.IPollCreationMessage> = (content) => ({
   kind: 'poll',
@@ -66,11 +75,15 @@ const cards = (given: readonly proto.Message.IContactMessage[]): Details => ({
 const readers: Readers = {
   protocolMessage: (content) => readProtocol(content),
   reactionMessage: (content) => ({ kind: 'reaction', text: content.text, refersTo: content.key?.id }),
-  encReactionMessage: (content) => ({ kind: 'reaction', refersTo: content.targetMessageKey?.id }),
-  pollUpdateMessage: (content) => ({ kind: 'poll_vote', refersTo: content.pollCreationMessageKey?.id }),
+  encReactionMessage: (content) => sealed('unknown', content.targetMessageKey),
+  encCommentMessage: (content) => sealed('unknown', content.targetMessageKey),
+  secretEncryptedMessage: (content) => sealed('unknown', content.targetMessageKey),
+  pollUpdateMessage: (content) => sealed('poll_vote', content.pollCreationMessageKey),
   pollCreationMessage: poll,
   pollCreationMessageV2: poll,
   pollCreationMessageV3: poll,
+  pollCreationMessageV4: ({ message }) => (message ? readContent(message) : undefined),
+  pollCreationMessageV5: poll,
   conversation: (content) => ({ kind: 'text', text: content }),
   extendedTextMessage: (content) => ({ kind: 'text', text: content.text }),
   imageMessage: media('image'),
@@ -79,6 +92,7 @@ const readers: Readers = {
   audioMessage: (content) => ({ kind: content.ptt ? 'voice' : 'audio', media: factsOf(content) }),
   documentMessage: media('document'),
   stickerMessage: media('sticker'),
+  lottieStickerMessage: ({ message }) => (message ? readContent(message) : undefined),
   locationMessage: place,
   liveLocationMessage: (content) => ({
     kind: 'location',
@@ -94,6 +108,14 @@ const readers: Readers = {
   buttonsResponseMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
   templateButtonReplyMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
   listResponseMessage: (content) => ({ kind: 'text', text: content.title }),
+  interactiveResponseMessage: (content) => ({ kind: 'text', text: content.body?.text }),
+  // Of businesses: what stands above their buttons.
+  buttonsMessage: (content) => ({ kind: 'text', text: content.contentText }),
+  listMessage: (content) => ({ kind: 'text', text: content.description ?? content.title }),
+  interactiveMessage: (content) => ({ kind: 'text', text: content.body?.text }),
+  templateMessage: (content) => ({ kind: 'text', text: content.hydratedTemplate?.hydratedContentText }),
+  // Says only how many pictures come; they are messages themselves.
+  albumMessage: () => undefined,
   // Only a key for later messages of a group; beside a real message the row of that one has answered already.
   senderKeyDistributionMessage: () => undefined,
 };
@@ -120,6 +142,14 @@ function readContent(message: proto.IMessage): Reading | undefined {
   return otherContent(content) ? { kind: 'unknown' } : undefined;
 }
 
+/** What a person reads of it. */
+export const readText = (message: proto.IMessage): string | null => clean(readContent(message)?.text);
+
+export function pollOptions(message: proto.IMessage): readonly string[] {
+  const details = readContent(message)?.details;
+  return details?.is === 'poll' ? details.options : [];
+}
+
 /** Something that no row reads: a kind that WhatsApp has added since. */
 const otherContent = (content: proto.IMessage): boolean =>
   Object.entries(content).some(
@@ -142,13 +172,26 @@ const whole = (value: unknown): number => {
   return Number.isSafeInteger(number) && number > 0 ? number : 0;
 };
 
-/** Undefined for what no person said: key shares, history, other accounts' status updates, channels. */
-export function incoming(
+/**
+ * Undefined for what no person said: key shares, history, other accounts' status updates, channels; and for what is nested so deep
+ * that it cannot be worked on. Between some 3,600 and 4,000 levels (a message of 23 KB) a stranger's bytes can be decoded and not
+ * encoded again: thrown from here, they would stand in the way of everything behind them in the journal.
+ */
+export function incoming(...given: Parameters<typeof read>): Incoming | undefined {
+  try {
+    return read(...given);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function read(
   message: proto.IMessage,
   addressing: Addressing,
   about: { whatsappId: string; pushName: string | null; timestamp: number; offline: boolean },
 ): Incoming | undefined {
-  const { sender, senderAlt, fromMe } = addressing;
+  const { sender, senderAlt, chatAlt, fromMe } = addressing;
   const chat = bare(addressing.chat);
   if (!isGroup(chat) && !isPhone(chat) && !isLid(chat)) return undefined;
   const reading = readContent(message);
@@ -157,6 +200,7 @@ export function incoming(
     type: 'message',
     whatsappId: clean(about.whatsappId) ?? '',
     chat,
+    chatPhone: isGroup(chat) ? null : (phoneOf(chat) ?? phoneOf(fromMe ? chatAlt : senderAlt)),
     fromMe,
     sender: bare(sender),
     phone: phoneOf(sender) ?? phoneOf(senderAlt),
@@ -169,6 +213,7 @@ export function incoming(
     refersTo: clean(reading.refersTo),
     media: reading.media ?? null,
     details: reading.details ?? null,
+    sealed: reading.sealed ?? false,
     message: proto.Message.encode(message).finish(),
   };
 }
@@ -184,6 +229,7 @@ export function incomingOf(wa: WAMessage, type: 'append' | 'notify', me: string)
       chat: key.remoteJid,
       sender,
       senderAlt: key.fromMe ? null : ((key.participant ? key.participantAlt : key.remoteJidAlt) ?? null),
+      chatAlt: key.remoteJidAlt ?? null,
       fromMe: Boolean(key.fromMe),
     },
     {
@@ -203,7 +249,8 @@ export function incomingFromJournal(
   entry: { readonly plaintext: Uint8Array; readonly envelope: MessageEnvelope },
   owns: (bareJid: string) => boolean,
 ): Incoming | undefined {
-  const { from, participant, recipient, senderAlt, whatsappId, pushName, timestamp, offline } = entry.envelope;
+  const { from, participant, recipient, recipientAlt, senderAlt, whatsappId, pushName, timestamp, offline } =
+    entry.envelope;
   const sender = participant ?? from;
   const fromMe = owns(bare(sender));
   let message: proto.IMessage;
@@ -217,7 +264,13 @@ export function incomingFromJournal(
   }
   return incoming(
     message,
-    { chat: participant ? from : (recipient ?? from), sender, senderAlt: senderAlt ?? null, fromMe },
+    {
+      chat: participant ? from : (recipient ?? from),
+      sender,
+      senderAlt: senderAlt ?? null,
+      chatAlt: recipientAlt ?? null,
+      fromMe,
+    },
     { whatsappId, pushName: pushName ?? null, timestamp, offline },
   );
 }

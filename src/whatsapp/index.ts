@@ -4,4 +4,5 @@ export { incomingFromJournal } from './inbound.ts';
 export { bare, isGroup, isLid, jidOfPhone, phoneOf } from './jid.ts';
 export * from './link.ts';
 export * from './memory.ts';
+export { type Keyhole, type Unsealed, unseal } from './secrets.ts';
 export { installCurve, silenceLibsignal, UnreadableKeyError } from './signal/index.ts';

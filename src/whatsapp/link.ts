@@ -140,6 +140,8 @@ export interface Incoming {
   readonly whatsappId: string;
   /** Bare JID of the chat, as it came. */
   readonly chat: string;
+  /** Digits of the other side of a chat of two, where they are known. */
+  readonly chatPhone: string | null;
   readonly fromMe: boolean;
   /** Bare JID of who wrote it. */
   readonly sender: string;
@@ -162,6 +164,8 @@ export interface Incoming {
   /** The file that comes with it, as its sender describes it. */
   readonly media: MediaFacts | null;
   readonly details: Details | null;
+  /** What it says is sealed under the secret of the message that it refers to: `unseal` opens it. */
+  readonly sealed: boolean;
   /** The decrypted protobuf (`proto.Message`), for media and replays. */
   readonly message: Uint8Array;
 }
@@ -186,7 +190,9 @@ export type Details =
       readonly address: string | null;
     }
   | { readonly is: 'contacts'; readonly contacts: readonly { readonly name: string; readonly vcard: string }[] }
-  | { readonly is: 'poll'; readonly options: readonly string[] };
+  | { readonly is: 'poll'; readonly options: readonly string[] }
+  /** The options that were chosen; none: a vote was taken back. */
+  | { readonly is: 'vote'; readonly options: readonly string[] };
 
 export type LinkErrorCode =
   | 'closed' // the connection went while the call ran

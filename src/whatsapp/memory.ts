@@ -59,6 +59,8 @@ export interface MessageEnvelope {
   readonly participant?: string;
   /** The chat, when the account's own phone wrote the message. */
   readonly recipient?: string;
+  /** The same chat in the other namespace. */
+  readonly recipientAlt?: string;
   /** The same sender in the other namespace (`sender_pn`, `sender_lid`, `participant_pn`, `participant_lid`). */
   readonly senderAlt?: string;
   readonly pushName?: string;

@@ -7,7 +7,7 @@ import { tapEvents } from './events.ts';
 import type { GroupBook } from './groups.ts';
 import { afterOfflineQueue } from './hardening.ts';
 import { incomingOf } from './inbound.ts';
-import { bare, lidOf, phoneOf } from './jid.ts';
+import { bare, isGroup, lidOf, phoneOf } from './jid.ts';
 import type { Incoming, LinkEvent } from './link.ts';
 import { watchPhone } from './phone.ts';
 import { receiptsOfMembers, receiptsOfMessages, receiptsOfUpdates } from './receipts.ts';
@@ -87,14 +87,17 @@ export function tellNews({
     if (open && drained) inOrder(() => emit({ type: 'caught_up' }));
   }
 
-  /** A sender without a phone number may be known from before. */
+  /** Whoever shows no phone number may be known from before. */
   async function resolvePhone(message: Incoming): Promise<Incoming> {
-    if (message.phone || !message.lid || message.fromMe) return message;
-    const known = await sock.signalRepository.lidMapping.getPNForLID(message.lid).catch((error) => {
+    const lid = message.fromMe ? lidOf(message.chat) : message.lid;
+    if (lid === null || (message.fromMe ? message.chatPhone : message.phone) !== null) return message;
+    const known = await sock.signalRepository.lidMapping.getPNForLID(lid).catch((error) => {
       note(error, 'the phone number of a sender could not be looked up');
       return null;
     });
-    return { ...message, phone: phoneOf(known) };
+    const phone = phoneOf(known);
+    if (message.fromMe) return { ...message, chatPhone: phone };
+    return { ...message, phone, chatPhone: isGroup(message.chat) ? null : phone };
   }
 
   function onMessages({ messages, type }: BaileysEventMap['messages.upsert']): void {

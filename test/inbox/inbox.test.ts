@@ -29,6 +29,14 @@ describe('the inbox', () => {
   const hear = async (said: Said, from = budi, to = app.network.phone('6281234567890').number) =>
     row((await from.send(to, said)).whatsappId);
 
+  /** A message as somebody has received it. */
+  async function pollAt(reader: Contact, whatsappId: string) {
+    for (;;) {
+      const message = await reader.nextMessage();
+      if (message.whatsappId === whatsappId) return message;
+    }
+  }
+
   it('shows a text with its sender, by number and by hidden id', async () => {
     const message = await hear('Apakah masih ada?');
     expect(message).toMatchObject({
@@ -57,7 +65,7 @@ describe('the inbox', () => {
     ['location', { location: { latitude: -6.175, longitude: 106.827, name: 'Monas', address: null } }, { location: { latitude: -6.175, longitude: 106.827, name: 'Monas' } }],
     ['contact', { text: 'Ani', contacts: [{ name: 'Ani', vcard: expect.stringContaining('BEGIN:VCARD') }] }, { contact: { name: 'Ani', number: '628121' } }],
     ['poll', { text: 'Jam?', poll_options: ['9', '10'] }, { pollCreationMessageV3: { name: 'Jam?', options: [{ optionName: '9' }, { optionName: '10' }] } }],
-    ['poll_vote', { refers_to: 'ABCDEF' }, { pollUpdateMessage: { pollCreationMessageKey: key, vote: { encPayload: randomBytes(20), encIv: randomBytes(12) } } }],
+    ['poll_vote', { refers_to: 'ABCDEF', poll_vote: null }, { pollUpdateMessage: { pollCreationMessageKey: key, vote: { encPayload: randomBytes(20), encIv: randomBytes(12) } } }],
     ['reaction', { text: '👍', refers_to: 'ABCDEF' }, { reactionMessage: { key, text: '👍' } }],
     ['text', { text: 'ya, dua', refers_to: 'ABCDEF' }, { extendedTextMessage: { text: 'ya, dua', contextInfo: { stanzaId: 'ABCDEF' } } }],
     ['unknown', { text: null }, { orderMessage: { orderId: '1', itemCount: 2 } }],
@@ -110,6 +118,59 @@ describe('the inbox', () => {
     expect(await row(second.whatsappId)).toMatchObject({ text: null, deleted_at: expect.any(String) });
     await hear({ reactionMessage: { key: at(first.whatsappId), text: '' } });
     expect(await row(first.whatsappId)).toMatchObject({ reactions: [] });
+  });
+
+  it('reads votes in polls, which only who has the poll can read, and counts them there', async () => {
+    const phone = app.network.phone('6281234567890');
+    const poll = { poll: { name: 'Jam berapa?', options: ['9', '10', '11'] } };
+    const asked = await phone.sendOwn(budi.number, poll);
+    expect(await row(asked.whatsappId)).toMatchObject({
+      direction: 'out',
+      type: 'poll',
+      poll_options: ['9', '10', '11'],
+    });
+    const received = await pollAt(budi, asked.whatsappId);
+    const vote = async (options: string[]) => row((await budi.vote(received, options)).whatsappId);
+    expect(await vote(['10'])).toMatchObject({ type: 'poll_vote', refers_to: asked.whatsappId, poll_vote: ['10'] });
+    expect(await row(asked.whatsappId)).toMatchObject({ votes: [{ from: budi.number, options: ['10'] }] });
+    expect(await vote(['9', '11'])).toMatchObject({ poll_vote: ['9', '11'] });
+    expect(await row(asked.whatsappId)).toMatchObject({ votes: [{ from: budi.number, options: ['9', '11'] }] });
+    expect(await vote([])).toMatchObject({ poll_vote: [] });
+    expect(await row(asked.whatsappId)).toMatchObject({ votes: [] });
+  });
+
+  it.each(['pn', 'lid'] as const)('reads votes and sealed reactions of a group that names people by %s', async (by) => {
+    const hadi = app.network.contact('6281300000009');
+    const phone = app.network.phone('6281234567890');
+    const group = app.network.group('Warga', [phone, budi, hadi], by);
+    const asked = await budi.send(group.jid, { poll: { name: 'Siapa?', options: ['ya', 'tidak'] } });
+    const heard = await pollAt(hadi, asked.whatsappId);
+    const { whatsappId } = await hadi.vote(heard, ['ya']);
+    expect(await row(whatsappId)).toMatchObject({ chat: group.jid, from: hadi.number, poll_vote: ['ya'] });
+    const own = await row((await budi.vote(asked, ['tidak'], { as: by })).whatsappId);
+    expect(own).toMatchObject({ from: budi.number, poll_vote: ['tidak'] });
+    const reaction = await hadi.reactSealed(heard, '👏');
+    expect(await row(reaction.whatsappId)).toMatchObject({ type: 'reaction', text: '👏', refers_to: asked.whatsappId });
+    expect(await row(asked.whatsappId)).toMatchObject({
+      reactions: [{ from: hadi.number, emoji: '👏' }],
+      votes: [
+        { from: hadi.number, options: ['ya'] },
+        { from: budi.number, options: ['tidak'] },
+      ],
+    });
+  });
+
+  it('keeps a chat together that changes over to hidden ids', async () => {
+    const indah = app.network.contact('6281300000010');
+    const phone = app.network.phone('6281234567890');
+    const first = await indah.send(phone.number, 'lama');
+    await row(first.whatsappId);
+    const key = { remoteJid: indah.lid, fromMe: true, id: first.whatsappId };
+    const edit = { protocolMessage: { type: 14, key, editedMessage: { conversation: 'baru' } } };
+    await row((await indah.send(phone.number, edit, { as: 'lid' })).whatsappId);
+    expect(await row(first.whatsappId)).toMatchObject({ text: 'baru', chat: indah.number });
+    const { whatsappId } = await phone.contact.send(indah.number, 'dari ponsel', { as: 'lid' });
+    expect(await row(whatsappId)).toMatchObject({ direction: 'out', chat: indah.number, chat_id: indah.lid });
   });
 
   it('is read in pages, by filters, and from a cursor on', async () => {
@@ -172,6 +233,19 @@ describe('the inbox', () => {
       participant: '6281234567890@s.whatsapp.net',
       quotedMessage: { extendedTextMessage: { text: 'satu lagi' } },
     });
+  });
+
+  it('quotes the message of the right chat, when somebody has used its id for another', async () => {
+    const joko = app.network.contact('6281300000012');
+    const jahat = app.network.contact('6281300000013');
+    const question = await hear('Berapa?', joko);
+    const phone = app.network.phone('6281234567890').number;
+    await jahat.send(phone, 'palsu', { whatsappId: question.message_id });
+    while (!(await rows('?chat=6281300000013')).length);
+    const reply = { recipient: joko.number, message: 'Rp 1.000', reply_to: question.message_id };
+    expect((await app.call('POST', '/send-message', reply)).status).toBe(200);
+    const { content } = await joko.nextMessage();
+    expect(content.extendedTextMessage?.contextInfo?.quotedMessage).toMatchObject({ conversation: 'Berapa?' });
   });
 
   it('quotes nothing that is unknown or of another chat', async () => {

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startNetwork } from '../../simulator/index.ts';
+import { type Said, startNetwork } from '../../simulator/index.ts';
 import { startTestApp } from '../support/app.ts';
 
 const settled = async (condition: () => Promise<boolean>, what: string) => {
@@ -52,6 +53,49 @@ describe('messages that came while nobody was there', () => {
     const live = await people[0]?.send('6281234567890', 'sekarang');
     await settled(async () => (await all()).length === 201, 'the live one');
     expect((await all())[0]).toMatchObject({ message_id: live?.whatsappId, offline: false });
+  });
+
+  it('are of every kind, from people and groups, as the live ones are', async () => {
+    const { network, start } = await restartable();
+    const first = await start();
+    const phone = network.phone('6281234567890');
+    const person = network.contact('6281500000021', { name: 'Citra' });
+    const group = network.group('Warga', [phone, person]);
+    const subject = await person.send(phone.number, 'yang pertama');
+    await first.stop();
+    const key = { remoteJid: person.jid, fromMe: true, id: subject.whatsappId };
+    const kinds: readonly (readonly [type: string, expected: object, said: Said])[] = [
+      ['text', { text: 'halo' }, 'halo'],
+      ['text', { refers_to: subject.whatsappId }, { extendedTextMessage: { text: 'ya', contextInfo: { stanzaId: subject.whatsappId } } }],
+      ['image', { text: 'foto', media: { mimetype: 'image/jpeg' } }, { image: randomBytes(90), caption: 'foto' }],
+      ['voice', { media: { mimetype: 'audio/ogg; codecs=opus' } }, { audio: randomBytes(90), ptt: true }],
+      ['location', { location: { latitude: -6, longitude: 106, name: null, address: null } }, { location: { latitude: -6, longitude: 106 } }],
+      ['contact', { text: 'Ani' }, { contact: { name: 'Ani', number: '628121' } }],
+      ['poll', { poll_options: ['a', 'b'] }, { poll: { name: 'Mana?', options: ['a', 'b'] } }],
+      ['reaction', { text: '👍', refers_to: subject.whatsappId }, { reactionMessage: { key, text: '👍' } }],
+      ['edit', { text: 'lain', refers_to: subject.whatsappId }, { protocolMessage: { type: 14, key, editedMessage: { conversation: 'lain' } } }],
+      ['deletion', { text: null, refers_to: subject.whatsappId }, { protocolMessage: { type: 0, key } }],
+    ]; // biome-ignore format: a table to be read as one
+    const expected: object[] = [];
+    for (const to of [phone.number, group.jid])
+      for (const [type, more, said] of kinds) {
+        const sent = await person.send(to, said);
+        const common = { message_id: sent.whatsappId, type, offline: true, from: person.number, push_name: 'Citra' };
+        expected.push({
+          ...common,
+          chat: to === group.jid ? group.jid : person.number,
+          is_group: to === group.jid,
+          ...more,
+        });
+        if (type !== 'poll') continue;
+        const vote = await person.vote(sent, ['b']);
+        expected.push({ ...common, message_id: vote.whatsappId, type: 'poll_vote', poll_vote: ['b'] });
+      }
+    const app = await start();
+    onTestFinished(() => app.stop());
+    const waited = async () => (await app.call('GET', '/inbox?limit=100&after=1')).body.data as unknown as object[];
+    await settled(async () => (await waited()).length >= expected.length, `${expected.length} rows`);
+    expect(await waited()).toMatchObject(expected);
   });
 
   it('are taken from the journal when the process had died before it told anybody, and once only', async () => {

@@ -15,6 +15,7 @@ const said = (more: Partial<Incoming> = {}): NewInboxRow =>
       type: 'message',
       whatsappId: randomBytes(8).toString('hex').toUpperCase(),
       chat: '628123@s.whatsapp.net',
+      chatPhone: null,
       fromMe: false,
       sender: '628123@s.whatsapp.net',
       phone: '628123',
@@ -27,6 +28,7 @@ const said = (more: Partial<Incoming> = {}): NewInboxRow =>
       refersTo: null,
       media: null,
       details: null,
+      sealed: false,
       message: Buffer.from('proto'),
       ...more,
     },
@@ -105,7 +107,8 @@ overEachDatabase('the inbox in the store', ({ open }) => {
     await store.inbox.markRead(account.id, device.id, [first.id, second.id], 7);
     expect(await store.inbox.unreadUpTo(account.id, device.id, second)).toEqual([]);
     await store.inbox.keepFile(account.id, device.id, first.id, '1/1', 10);
-    expect((await store.inbox.withoutFile(account.id, device.id, 0)).length).toBe(2);
+    expect((await store.inbox.withoutFile(account.id, device.id, 0, 0)).length).toBe(2);
+    expect(await store.inbox.withoutFile(account.id, device.id, 0, second.id)).toEqual([second.id + 1]);
   });
 
   test('remembers who wants no more messages', async () => {

@@ -9,6 +9,7 @@ export const incoming = (more: Partial<Incoming> = {}): Incoming => ({
   type: 'message',
   whatsappId: randomBytes(8).toString('hex').toUpperCase(),
   chat: '628123456000@s.whatsapp.net',
+  chatPhone: '628123456000',
   fromMe: false,
   sender: '628123456000@s.whatsapp.net',
   phone: '628123456000',
@@ -21,6 +22,7 @@ export const incoming = (more: Partial<Incoming> = {}): Incoming => ({
   refersTo: null,
   media: null,
   details: null,
+  sealed: false,
   message: Buffer.from('proto'),
   ...more,
 });

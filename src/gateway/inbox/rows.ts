@@ -25,7 +25,7 @@ export interface Self {
 
 export function rowOf(message: Incoming, self: Self): NewInboxRow {
   const { fromMe, chat } = message;
-  const peer = isGroup(chat) ? chat : (digitsOf(chat) ?? (fromMe ? null : message.phone) ?? chat);
+  const peer = digitsOf(chat) ?? message.chatPhone ?? chat;
   const body: Body = {
     text: message.text,
     pushName: message.pushName,
@@ -110,6 +110,7 @@ export function messageJson(row: InboxRow) {
         : null,
     contacts: details?.is === 'contacts' ? details.contacts : null,
     poll_options: details?.is === 'poll' ? details.options : null,
+    poll_vote: details?.is === 'vote' ? details.options : null,
     opt_out: row.opt_out === 1,
     timestamp: Math.floor(row.sent_at / 1000),
     received_at: isoMicros(row.created_at),
@@ -129,15 +130,19 @@ export interface Shown {
   readonly editedAt: number | null;
   readonly deletedAt: number | null;
   readonly reactions: readonly { readonly from: string; readonly emoji: string }[];
+  /** Of a poll: what each chose last. */
+  readonly votes: readonly { readonly from: string; readonly options: readonly string[] }[];
 }
 
 /**
- * Edits, deletions and reactions are rows of their own, and may even come before what they refer to; so what a chat shows is made of
+ * Edits, deletions, reactions and votes are rows of their own, and may even come before what they refer to; so what a chat shows is made of
  * both when it is asked for. Only its author edits a message; in a group an admin, too, may delete it (WhatsApp's server sees to that).
  */
 export function shownOf(row: InboxRow, changes: readonly InboxRow[]): Shown {
   const about = changes.filter(
-    ({ refers_to, chat, id }) => refers_to === row.whatsapp_id && chat === row.chat && id !== row.id,
+    ({ refers_to, chat, peer, id }) =>
+      // A chat of two may change over to hidden ids between the two.
+      refers_to === row.whatsapp_id && (chat === row.chat || peer === row.peer) && id !== row.id,
   );
   const isAuthor = (other: InboxRow) =>
     other.sender === row.sender ||
@@ -154,17 +159,25 @@ export function changedBy(
   { edit, deletion, about }: { edit: InboxRow | undefined; deletion: InboxRow | undefined; about: readonly InboxRow[] },
 ): Shown {
   const reactions = new Map<string, string>();
+  const votes = new Map<string, readonly string[]>();
   for (const other of about) {
-    if (other.type !== 'reaction') continue;
     const from = other.direction === 'out' ? 'me' : (other.from_phone ?? other.from_lid ?? other.sender);
-    const emoji = readBody(other).text;
-    if (emoji === null) reactions.delete(from);
-    else reactions.set(from, emoji);
+    const { text, details } = readBody(other);
+    if (other.type === 'reaction') put(reactions, from, text);
+    if (other.type === 'poll_vote' && details?.is === 'vote')
+      put(votes, from, details.options.length > 0 ? details.options : null);
   }
   return {
     text: deletion ? null : edit ? readBody(edit).text : text,
     editedAt: edit?.created_at ?? null,
     deletedAt: deletion?.created_at ?? null,
     reactions: [...reactions].map(([from, emoji]) => ({ from, emoji })),
+    votes: [...votes].map(([from, options]) => ({ from, options })),
   };
+}
+
+/** The newest of each; null takes it back. */
+function put<T>(all: Map<string, T>, from: string, value: T | null): void {
+  if (value === null) all.delete(from);
+  else all.set(from, value);
 }

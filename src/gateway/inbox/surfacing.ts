@@ -7,6 +7,7 @@ import { bare, incomingFromJournal, jidOfPhone } from '../../whatsapp/index.ts';
 import type { Incoming } from '../../whatsapp/link.ts';
 import type { Happenings } from '../happenings.ts';
 import { peersOf, received, rowOf, type Self, wish } from './rows.ts';
+import { opened } from './sealed.ts';
 
 /**
  * From the decrypt journal into the inbox. A message is in the journal before WhatsApp is told that it came; its row, its events with
@@ -162,7 +163,8 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
     // What went out through the API is in the history already.
     if (message.fromMe && (await tx.messages.findProto(owner.device_id, message.whatsappId)) !== undefined)
       return undefined;
-    const row = await tx.inbox.insert(owner, rowOf(message, needs.self()));
+    const self = needs.self();
+    const row = await tx.inbox.insert(owner, rowOf(await opened(tx, owner, message, self), self));
     if (row === undefined || row.direction === 'out') return row;
     const said = wish(message);
     if (said !== undefined)

@@ -29,7 +29,7 @@ export const incomingData = z
     refers_to: z
       .string()
       .nullable()
-      .meta({ description: 'WhatsApp id of the message that it answers, reacts to, edits or deletes.' }),
+      .meta({ description: 'WhatsApp id of the message that it answers, reacts to, votes in, edits or deletes.' }),
     media: z
       .object({
         mimetype: z.string().nullable(),
@@ -52,6 +52,10 @@ export const incomingData = z
       .nullable(),
     contacts: z.array(z.object({ name: z.string(), vcard: z.string() })).nullable(),
     poll_options: z.array(z.string()).nullable(),
+    poll_vote: z.array(z.string()).nullable().meta({
+      description:
+        'Of a poll_vote: the options that are chosen now (none: taken back). null: the poll itself never came to this device, and only who has it can read votes.',
+    }),
     opt_out: z.boolean().meta({ description: 'It asks for no more messages: STOP, BERHENTI, UNSUB.' }),
     timestamp: z.int().meta({ description: 'Unix seconds, WhatsApp’s time.' }),
     received_at: z.string(),

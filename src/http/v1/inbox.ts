@@ -15,6 +15,9 @@ const inboxData = incomingData
     edited_at: z.string().nullable().meta({ description: '`text` is the newest version then.' }),
     deleted_at: z.string().nullable().meta({ description: '`text` is null then.' }),
     reactions: z.array(z.object({ from: z.string().meta({ description: 'A number, or me.' }), emoji: z.string() })),
+    votes: z
+      .array(z.object({ from: z.string(), options: z.array(z.string()) }))
+      .meta({ description: 'Of a poll: what each person has chosen now.' }),
     opted_out: z.boolean().meta({ description: 'The person of this chat wants no more messages now.' }),
   })
   .meta({ id: 'InboxMessage' });
@@ -23,11 +26,13 @@ const view = ({ message, shown, readAt, optedOut }: InboxView): z.input<typeof i
   ...message,
   contacts: message.contacts && [...message.contacts],
   poll_options: message.poll_options && [...message.poll_options],
+  poll_vote: message.poll_vote && [...message.poll_vote],
   text: shown.text,
   read_at: isoMicros(readAt),
   edited_at: isoMicros(shown.editedAt),
   deleted_at: isoMicros(shown.deletedAt),
   reactions: [...shown.reactions],
+  votes: shown.votes.map(({ from, options }) => ({ from, options: [...options] })),
   opted_out: optedOut,
 });
 
@@ -50,6 +55,7 @@ export const incomingExample: z.infer<typeof incomingData> = {
   location: null,
   contacts: null,
   poll_options: null,
+  poll_vote: null,
   opt_out: false,
   timestamp: 1765483200,
   received_at: '2025-12-11T20:00:00.512000Z',
@@ -61,6 +67,7 @@ const example: z.infer<typeof inboxData> = {
   edited_at: null,
   deleted_at: null,
   reactions: [{ from: 'me', emoji: '👍' }],
+  votes: [],
   opted_out: false,
 };
 
@@ -81,7 +88,7 @@ const list = forToken({
     tag,
     summary: 'Incoming messages',
     description:
-      'What people wrote to this device, newest first, in pages. To follow it by polling, ask with `after`: then the oldest comes first, and the last `id` of an answer is the next `after`. Edits, deletions and reactions are messages of their own, and what they refer to shows them, too.',
+      'What people wrote to this device, newest first, in pages. To follow it by polling, ask with `after`: then the oldest comes first, and the last `id` of an answer is the next `after`. Edits, deletions, reactions and votes are messages of their own, and what they refer to shows them, too.',
   },
   query: z.object({
     limit: atMost('limit', 1, 100, 50, 'Messages a page. What is above 100 is taken as 100.'),
