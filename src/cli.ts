@@ -3,7 +3,7 @@ import { openGateway } from './app.ts';
 import { ConfigError, readConfig } from './base/config.ts';
 import { asError, isFailure } from './base/errors.ts';
 import { createLog } from './base/log.ts';
-import { type CommandContext, commands, type Options } from './cli/commands.ts';
+import { type CommandAnswer, commands, type Options } from './cli/commands.ts';
 
 /**
  * The command line for operators and scripts: `npm run wagate -- <command>`. It works on the same store as a running gateway and beside
@@ -20,6 +20,7 @@ const options = {
   code: { type: 'string' },
   sandbox: { type: 'boolean', default: false },
   admin: { type: 'boolean', default: false },
+  overwrite: { type: 'boolean', default: false },
 } as const;
 
 function usage(): string {
@@ -38,24 +39,26 @@ async function main(): Promise<number | undefined> {
     return values.help || positionals.length === 0 ? 0 : 2;
   }
   const args = positionals.slice(name.split(' ').length);
-  if (command.alone !== undefined) {
-    await command.alone();
-    return undefined;
-  }
   const config = readConfig();
+  const environment = {
+    config,
+    args,
+    options: values as Options,
+    say: (text: string) => process.stderr.write(`${text}\n`),
+  };
+  const tell = (answer: CommandAnswer) => {
+    process.stdout.write(values.json ? `${JSON.stringify(answer.data)}\n` : `${answer.text}\n`);
+    return answer.ok === false ? 1 : 0;
+  };
+  if (command.alone !== undefined) {
+    const answer = await command.alone(environment);
+    return answer && tell(answer);
+  }
   // A person reads the answer here, not the log; its warnings still go to standard error.
   const level = config.LOG_LEVEL === 'info' ? 'error' : config.LOG_LEVEL;
   const gateway = await openGateway(config, { node: `cli-${process.pid}`, log: createLog(level) });
   try {
-    const context: CommandContext = {
-      gateway,
-      args,
-      options: values as Options,
-      say: (text) => process.stderr.write(`${text}\n`),
-    };
-    const answer = await command.run(context);
-    process.stdout.write(values.json ? `${JSON.stringify(answer.data)}\n` : `${answer.text}\n`);
-    return answer.ok === false ? 1 : 0;
+    return tell(await command.run({ ...environment, gateway }));
   } finally {
     await gateway.close();
   }

@@ -1,5 +1,7 @@
 import type { Gateway } from '../app.ts';
+import type { Config } from '../base/config.ts';
 import { failure, invalid } from '../base/errors.ts';
+import { backup, restore } from './backup.ts';
 import { doctor } from './doctor.ts';
 import { keyCommands } from './keys.ts';
 import { linkDevice } from './linking.ts';
@@ -15,10 +17,16 @@ export interface Options {
   readonly code?: string;
   readonly sandbox: boolean;
   readonly admin: boolean;
+  readonly overwrite: boolean;
 }
 
-export interface CommandContext {
+export interface CommandContext extends Omit<CommandEnvironment, 'config'> {
   readonly gateway: Gateway;
+}
+
+/** Of a command that runs without a gateway: there may be no database yet. */
+export interface CommandEnvironment {
+  readonly config: Config;
   readonly args: readonly string[];
   readonly options: Options;
   /** For people who wait: goes to standard error, so that --json stays clean. */
@@ -37,8 +45,8 @@ export interface Command {
   readonly usage: string;
   readonly does: string;
   readonly run: (context: CommandContext) => Promise<CommandAnswer>;
-  /** Runs without a gateway of its own. */
-  readonly alone?: () => Promise<unknown>;
+  /** In the place of `run`, without a gateway. Undefined: it goes on running. */
+  readonly alone?: (environment: CommandEnvironment) => Promise<CommandAnswer | undefined>;
 }
 
 const deviceId = (context: CommandContext): number => {
@@ -53,13 +61,18 @@ const required = (value: string | undefined, option: string): string => {
   return value.trim();
 };
 
-const startsServer = () => import('../main.ts');
+const startsServer = async () => {
+  await import('../main.ts');
+  return undefined;
+};
+
+const neverRun = () => Promise.reject(failure('internal_error', { request_id: 'cli' }));
 
 export const commands: Readonly<Record<string, Command>> = {
   start: {
     usage: 'start',
     does: 'run the gateway, as npm start does',
-    run: () => Promise.reject(failure('internal_error', { request_id: 'cli' })),
+    run: neverRun,
     alone: startsServer,
   },
   migrate: {
@@ -163,10 +176,22 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   ...personCommands,
   ...keyCommands,
+  backup: {
+    usage: 'backup <file> [--overwrite]',
+    does: 'write everything but the master key into one file, while the gateway runs',
+    run: backup,
+  },
+  restore: {
+    usage: 'restore <file> [--overwrite]',
+    does: 'put a backup into an empty installation, or in the place of one, while no gateway runs',
+    run: neverRun,
+    alone: restore,
+  },
   doctor: {
     usage: 'doctor',
-    does: 'check the settings, the store, the disk, the clock and the versions',
-    run: async ({ gateway }) => doctor(gateway),
+    does: 'look at settings, keys, database, disk, clock, versions, devices and the way to WhatsApp; changes nothing',
+    run: neverRun,
+    alone: doctor,
   },
 };
 

@@ -22,6 +22,8 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly datasync?: SqliteOptions['datasync'];
+  /** True: it is looked at as it is, older or empty; nothing is made or changed. */
+  readonly asItIs?: boolean;
   /** Hears how long each statement took. */
   readonly onStatement?: (ms: number, failed: boolean) => void;
 }
@@ -31,7 +33,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return options.url === undefined ? openFile(options) : openServer(options.url, options);
 }
 
-async function openFile({ dataDir, clock, datasync, onStatement }: DatabaseOptions): Promise<Database> {
+async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
   const inMemory = dataDir === ':memory:';
   const path = inMemory ? dataDir : join(dataDir, 'wagate.db');
   let db: Kysely<Tables> | undefined;
@@ -39,7 +41,7 @@ async function openFile({ dataDir, clock, datasync, onStatement }: DatabaseOptio
     if (!inMemory) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const dialect = openSqlite({ path, clock, ...(datasync && { datasync }) });
     db = new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) });
-    await migrate(db, dialect, clock.now());
+    if (!asItIs) await migrate(db, dialect, clock.now());
     return { db, dialect };
   } catch (error) {
     await db?.destroy();
@@ -47,7 +49,13 @@ async function openFile({ dataDir, clock, datasync, onStatement }: DatabaseOptio
   }
 }
 
-async function openServer(url: string, { clock, onStatement }: DatabaseOptions): Promise<Database> {
+async function openServer(url: string, { clock, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
+  if (!asItIs) await bringUpToDate(url, clock);
+  const dialect = openPostgres({ url, limits: true });
+  return { db: new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) }), dialect };
+}
+
+async function bringUpToDate(url: string, clock: DatabaseOptions['clock']): Promise<void> {
   const patient = openPostgres({ url, limits: false });
   const migrating = new Kysely<Tables>({ dialect: patient.kysely });
   try {
@@ -60,8 +68,6 @@ async function openServer(url: string, { clock, onStatement }: DatabaseOptions):
   } finally {
     await migrating.destroy();
   }
-  const dialect = openPostgres({ url, limits: true });
-  return { db: new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) }), dialect };
 }
 
 const timing = (onStatement: DatabaseOptions['onStatement']): Pick<KyselyConfig, 'log'> =>

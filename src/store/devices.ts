@@ -154,6 +154,29 @@ export function createDevices(context: Context) {
         .orderBy('device.id')
         .execute(),
 
+    /** Those that remember keys: they are linked, or were. */
+    listLinked: (): Promise<Pick<DeviceRow, 'id' | 'account_id'>[]> =>
+      db
+        .selectFrom('device')
+        .innerJoin('device_creds', 'device_creds.device_id', 'device.id')
+        .select(['device.id', 'device.account_id'])
+        .orderBy('device.id')
+        .execute(),
+
+    /** The ids of a type of its keys: for what looks at all of them, as a restore does. */
+    async listKeys(account_id: number, id: number, type: string): Promise<string[]> {
+      const rows = await db
+        .selectFrom('device_key')
+        .innerJoin('device', 'device.id', 'device_key.device_id')
+        .select('key_id')
+        .where('device.account_id', '=', account_id)
+        .where('device_id', '=', id)
+        .where('type', '=', type)
+        .orderBy('key_id')
+        .execute();
+      return rows.map(({ key_id }) => key_id);
+    },
+
     /**
      * Deletes it for people: keys, credentials and token are gone, its owner's writes are refused, what was queued is cancelled and
      * gives its quota back. The history stays. False when there is no such device.

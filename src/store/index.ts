@@ -130,6 +130,8 @@ export interface Store extends Nouns {
   compact(): Promise<void>;
   /** The clock that rows are stamped with, Unix ms. */
   now(): number;
+  /** The database's own clock, Unix ms. */
+  databaseTime(): Promise<number>;
   /** What seals the values of this database. */
   readonly vault: Vault;
   /** The change of its master key. */
@@ -180,6 +182,10 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
     },
     close: () => db.destroy(),
     now: () => clock.now(),
+    async databaseTime() {
+      const { rows } = await sql<{ now: number }>`select ${dialect.now()} as now`.execute(db);
+      return rows[0]?.now ?? clock.now();
+    },
     vault,
     resealing: createResealing(context),
   };

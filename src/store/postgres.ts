@@ -27,7 +27,7 @@ export function openPostgres({ url, limits }: PostgresOptions): Dialect {
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'wagate',
-    types: { getTypeParser },
+    types: { getTypeParser: readNumbers },
     // The server's limit ends a slow statement; ours, a little later, ends the wait for a server that fell silent.
     ...(limits && { statement_timeout: STATEMENT_MS, query_timeout: STATEMENT_MS + 2_000 }),
   });
@@ -63,7 +63,7 @@ const MIGRATION_LOCK = 0x77616738;
 
 /** int8 and numeric come as strings otherwise. Ids and epoch milliseconds stay far below 2^53. */
 const numbers = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.NUMERIC]);
-const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
+export const readNumbers: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   format !== 'binary' && numbers.has(oid) ? Number : pg.types.getTypeParser(oid, format as 'text');
 
 /** Kysely's own driver, and what it leaves out: the guard against deadlocks, and connections that are thrown away once they broke. */

@@ -1,3 +1,4 @@
+export { agedKeys } from './aging.ts';
 export { createOpenLink, type LinkSettings, openBaileysLink } from './baileys.ts';
 export { closeCodes, type DisconnectReason, judgeDisconnect, type Verdict } from './disconnects.ts';
 export { incomingFromJournal } from './inbound.ts';
@@ -6,3 +7,4 @@ export * from './link.ts';
 export * from './memory.ts';
 export { type Keyhole, type Unsealed, unseal } from './secrets.ts';
 export { installCurve, silenceLibsignal, UnreadableKeyError } from './signal/index.ts';
+export { shippedVersion } from './socket.ts';

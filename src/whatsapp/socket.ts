@@ -36,6 +36,9 @@ const { HistorySyncType } = proto.HistorySync;
  */
 const WANTED_HISTORY: ReadonlySet<unknown> = new Set([HistorySyncType.PUSH_NAME, HistorySyncType.NON_BLOCKING_DATA]);
 
+/** What this Baileys tells WhatsApp that it is, unless WHATSAPP_VERSION says otherwise. */
+export const shippedVersion: readonly number[] = DEFAULT_CONNECTION_CONFIG.version;
+
 /** The only place that makes a Baileys socket. It connects at once. */
 export function openSocket({
   options,

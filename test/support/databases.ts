@@ -54,12 +54,17 @@ export async function sqlitePlace(): Promise<Place> {
 }
 
 async function postgresPlace(server: string): Promise<Place> {
+  return { url: await emptyDatabase(server), dataDir: tmpdir() };
+}
+
+/** On that server; dropped after the test. */
+export async function emptyDatabase(server: string): Promise<string> {
   const name = `wagate_test_${randomBytes(6).toString('hex')}`;
   await administer(server, `create database ${name}`);
   afterTest(`the database is ${name}`, () => administer(server, `drop database ${name} with (force)`));
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, dataDir: tmpdir() };
+  return url.href;
 }
 
 async function administer(server: string, statement: string): Promise<void> {

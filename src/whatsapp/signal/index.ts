@@ -1,5 +1,6 @@
 export { installCurve, withTrustedRoot } from './curve.ts';
 export { SignalError, type SignalFault, UnreadableKeyError } from './errors.ts';
+export { withoutSendingKeys } from './record.ts';
 export {
   createSignalRepository,
   journalHash,

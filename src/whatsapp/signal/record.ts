@@ -26,6 +26,7 @@ export interface SessionFacts {
   readonly remoteRegistrationId: number | undefined;
   /** 33 bytes; names the session on both sides. */
   readonly baseKey: Uint8Array;
+  /** False without a sending chain, and with one whose key was erased (`withoutSendingKeys`). */
   readonly canSend: boolean;
   /** The peer's ratchet keys that this session holds a chain for: a message names its chain by this key. */
   readonly ratchetKeys: readonly Uint8Array[];
@@ -80,10 +81,10 @@ function sized(field: Field | undefined, length: number, what: string): Uint8Arr
   return field.bytes;
 }
 
-function checkChainKey(chain: readonly Field[], what: string): void {
+function checkChainKey(chain: readonly Field[], what: string): Uint8Array {
   const chainKey = chain.find((f) => f.number === 3)?.bytes;
   if (!chainKey) throw new Malformed(`${what} has no key`);
-  sized(
+  return sized(
     fieldsOf(chainKey).find((f) => f.number === 2),
     32,
     `the key of ${what}`,
@@ -97,6 +98,7 @@ function readFacts(bytes: Uint8Array): SessionFacts {
   sized(last(2), 33, 'the own identity');
   sized(last(4), 32, 'the root key');
   const sender = last(6)?.bytes;
+  let canSend = false;
   if (sender) {
     const chain = fieldsOf(sender);
     sized(
@@ -109,7 +111,7 @@ function readFacts(bytes: Uint8Array): SessionFacts {
       32,
       'the own ratchet secret',
     );
-    checkChainKey(chain, 'the sending chain');
+    canSend = checkChainKey(chain, 'the sending chain').some((byte) => byte !== 0);
   }
   const ratchetKeys = fields
     .filter((f) => f.number === 7)
@@ -126,7 +128,7 @@ function readFacts(bytes: Uint8Array): SessionFacts {
     remoteIdentity: sized(last(3), 33, "the peer's identity"),
     remoteRegistrationId: last(10)?.value,
     baseKey: sized(last(13), 33, 'the base key'),
-    canSend: sender !== undefined,
+    canSend,
     ratchetKeys,
   };
 }
@@ -212,6 +214,22 @@ export function decodeSessions(stored: Uint8Array, id: string): Session[] {
     for (const session of sessions) factsOf(session);
     return sessions;
   });
+}
+
+/**
+ * The same sessions, for a device that was restored from a backup: messages that were sent after the backup have used the keys that
+ * come next, and a key that is used twice makes what its reader cannot open. So the key of each sending chain is erased. Such a session
+ * still opens what the peer sends, and may send again as soon as the peer's answer has given it a new chain; until then Baileys is told
+ * that there is none, and makes a new one.
+ */
+export function withoutSendingKeys(stored: Uint8Array, id: string): Uint8Array {
+  const sessions = decodeSessions(stored, id).map(({ bytes }) => {
+    const erased = Uint8Array.from(bytes);
+    const sender = fieldsOf(erased).findLast((f) => f.number === 6)?.bytes;
+    if (sender) checkChainKey(fieldsOf(sender), 'the sending chain').fill(0);
+    return { bytes: erased };
+  });
+  return encodeSessions(sessions);
 }
 
 /** The bridge's sender-key record or an identity key, behind the format byte. */

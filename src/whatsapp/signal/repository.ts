@@ -205,7 +205,7 @@ export function createSignalRepository(options: SignalRepositoryOptions): Signal
       },
       async encrypt(sessions, data) {
         const [current] = sessions;
-        if (!current) throw new SignalError('no_session', 'No session record');
+        if (!current || !factsOf(current).canSend) throw new SignalError('no_session', 'No session record');
         const { type, ciphertext, record } = await bridge.encrypt(own(), recordOf(current), data);
         return { type, ciphertext: asBuffer(ciphertext), sessions: replaced(sessions, current, record) };
       },

@@ -1,0 +1,144 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import pg from 'pg';
+import { type Clock, isoMicros } from '../base/clock.ts';
+import { ConfigError } from '../base/config.ts';
+import { unpackFiles } from './archive.ts';
+import { openDatabase } from './database.ts';
+import { copyToPostgres, NotEmpty } from './tables.ts';
+
+export interface Place {
+  readonly url: string | undefined;
+  readonly dataDir: string;
+}
+
+/** What a restore moves: the database, what SQLite keeps beside it, and the files. */
+const PIECES = [
+  'wagate.db',
+  'wagate.db-wal',
+  'wagate.db-shm',
+  'inbox',
+  'sandbox.db',
+  'sandbox.db-wal',
+  'sandbox.db-shm',
+];
+
+/**
+ * Refuses what a restore must not run over: a gateway at work, and (unless `replace`) an installation with an account in it. Throws
+ * ConfigError with what to do.
+ */
+export async function refuseInhabited(place: Place, replace: boolean, now: number): Promise<void> {
+  const { accounts, nodes } = await inhabitants(place, now);
+  if (nodes.length > 0)
+    throw new ConfigError(
+      `A gateway is at work here (${nodes.join(', ')}). Stop it first; after a kill wait 15 seconds. Two gateways with one device’s keys make messages that nobody can read.`,
+    );
+  if (accounts > 0 && !replace)
+    throw new ConfigError(
+      `There is an installation with ${accounts} account(s) here already. To put the backup in its place, say --overwrite; ${
+        place.url === undefined
+          ? 'what is here is kept in a folder beside it'
+          : 'what is here is deleted, so back it up first'
+      }.`,
+    );
+}
+
+interface Inhabitants {
+  readonly accounts: number;
+  readonly nodes: readonly string[];
+}
+
+const QUESTIONS = {
+  accounts: 'select count(*) as n from account',
+  nodes: 'select distinct node from device_lease where expires_at > ',
+};
+
+async function inhabitants({ url, dataDir }: Place, now: number): Promise<Inhabitants> {
+  if (url !== undefined) return askServer(url);
+  const path = join(dataDir, 'wagate.db');
+  if (!existsSync(path)) return { accounts: 0, nodes: [] };
+  const file = new DatabaseSync(path, { readOnly: true });
+  try {
+    // Not ours, or empty: nothing to lose that --overwrite would not keep.
+    if (file.prepare("select 1 from sqlite_master where name = 'device_lease'").get() === undefined)
+      return { accounts: 0, nodes: [] };
+    return {
+      accounts: Number(file.prepare(QUESTIONS.accounts).get()?.n),
+      nodes: file
+        .prepare(`${QUESTIONS.nodes} ?`)
+        .all(now)
+        .map(({ node }) => String(node)),
+    };
+  } finally {
+    file.close();
+  }
+}
+
+async function askServer(url: string): Promise<Inhabitants> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    const { rows } = await client.query("select to_regclass('device_lease') as found");
+    if (rows[0]?.found === null) return { accounts: 0, nodes: [] };
+    const counted = await client.query(QUESTIONS.accounts);
+    const leases = await client.query(
+      `${QUESTIONS.nodes} cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    );
+    return { accounts: Number(counted.rows[0].n), nodes: leases.rows.map(({ node }) => String(node)) };
+  } finally {
+    await client.end();
+  }
+}
+
+/** Unpacks a backup into a folder of its own, as an installation that nobody owns yet. */
+export function stageArchive(path: string, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const to = join(folder, 'wagate.db');
+  copyFileSync(path, to);
+  const file = new DatabaseSync(to);
+  try {
+    unpackFiles(file, folder);
+    // The nodes of then are gone; their epochs go on.
+    file.exec(`
+      drop table archive_part; drop table archive_file; drop table archive_facts;
+      update device_lease set expires_at = 0, epoch = epoch + 1;
+      update webhook set lease_node = null, lease_until = 0;
+      vacuum;`);
+  } finally {
+    file.close();
+  }
+}
+
+/** Puts what was staged in its place. Gives where the files of before were put, when there were any. */
+export async function placeStaged(
+  folder: string,
+  place: Place,
+  { replace, clock }: { readonly replace: boolean; readonly clock: Pick<Clock, 'now'> },
+): Promise<string | undefined> {
+  mkdirSync(place.dataDir, { recursive: true, mode: 0o700 });
+  if (place.url !== undefined) {
+    // Its tables first, by the same migrations that the staged file has.
+    const { db } = await openDatabase({ url: place.url, dataDir: place.dataDir, clock });
+    await db.destroy();
+    const file = new DatabaseSync(join(folder, 'wagate.db'), { readOnly: true });
+    await copyToPostgres(file, place.url, replace)
+      .catch((error: unknown) => {
+        throw error instanceof NotEmpty
+          ? new ConfigError('Somebody has made an account in this database meanwhile; nothing was restored.')
+          : error;
+      })
+      .finally(() => file.close());
+    rmSync(join(folder, 'wagate.db'));
+  }
+  const present = PIECES.filter((name) => existsSync(join(place.dataDir, name)));
+  const aside = join(place.dataDir, `replaced-${isoMicros(clock.now()).slice(0, 19).replace(/\D/g, '')}`);
+  if (present.length > 0) {
+    mkdirSync(aside, { mode: 0o700 });
+    for (const name of present) renameSync(join(place.dataDir, name), join(aside, name));
+  }
+  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(place.dataDir, name));
+  rmSync(folder, { recursive: true, force: true });
+  return present.length > 0 ? aside : undefined;
+}
