@@ -155,6 +155,11 @@ export class Contact {
     }
   }
 
+  /** Says that it has a message, which its manner says by itself. */
+  delivered(message: ReceivedMessage): void {
+    this.#sendReceipt(message, undefined);
+  }
+
   /** Votes in a poll that was received or sent; no options take the vote back. Settles when the server has it. */
   vote(
     poll: ReceivedMessage | SentMessage,
