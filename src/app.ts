@@ -10,6 +10,7 @@ import { createLog, type Log } from './base/log.ts';
 import { masterKeys } from './base/vault.ts';
 import { createAccounts } from './gateway/accounts.ts';
 import { createAdministration } from './gateway/administration.ts';
+import { createAlerts } from './gateway/alerts.ts';
 import { createAudit } from './gateway/audit.ts';
 import { createChats } from './gateway/chats.ts';
 import { createDeliveries } from './gateway/deliveries.ts';
@@ -194,18 +195,6 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const replies = createReplies({ store, fleet });
   const webhooks = createWebhooks({ store, happenings, egress, events, clock, random });
   const liveEvents = createLiveEvents({ store, events, clock });
-  const deliveries = createDeliveries({
-    store,
-    happenings,
-    egress,
-    events,
-    node,
-    concurrency: config.WEBHOOK_CONCURRENCY,
-    timeoutMs: config.WEBHOOK_TIMEOUT_SECONDS * 1000,
-    clock,
-    random,
-    log,
-  });
 
   // What the dashboard asks. Addresses of links need the port, which a start on port 0 knows only when it listens.
   const place = { url: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}` };
@@ -222,6 +211,19 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     version: config.APP_VERSION,
     sandbox: config.SANDBOX,
     url,
+  });
+  const deliveries = createDeliveries({
+    store,
+    happenings,
+    egress,
+    alerts: createAlerts({ store, installation, mail, log }),
+    events,
+    node,
+    concurrency: config.WEBHOOK_CONCURRENCY,
+    timeoutMs: config.WEBHOOK_TIMEOUT_SECONDS * 1000,
+    clock,
+    random,
+    log,
   });
   const passwords = createPasswords();
   const secondFactor = createSecondFactor({ store, tokenKey, clock, random });

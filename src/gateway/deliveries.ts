@@ -5,6 +5,7 @@ import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Egress } from '../net/egress.ts';
 import type { Store, WebhookRow } from '../store/index.ts';
+import type { Alerts } from './alerts.ts';
 import { type Runner, startRunner } from './deliveries/runner.ts';
 import type { Happenings } from './happenings.ts';
 
@@ -24,6 +25,7 @@ export interface DeliveriesNeeds {
   readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'events' | 'transaction' | 'durable'>;
   readonly happenings: Happenings;
   readonly egress: Pick<Egress, 'post'>;
+  readonly alerts: Alerts;
   readonly events: EventBus;
   readonly node: string;
   readonly concurrency: number;

@@ -1,3 +1,4 @@
+import type { PauseCause } from './deliveries/schedule.ts';
 import type { Letter } from './mail.ts';
 
 type Language = 'id' | 'en';
@@ -33,6 +34,33 @@ export const letters = {
           subject: `Invitation to ${installation}`,
           text: `You are invited to join the account "${oneLine(account)}". The link works once, within 7 days:\n\n${link}\n`,
         },
+  webhookPaused: (
+    to: string,
+    language: Language,
+    {
+      installation,
+      link,
+      device,
+      host,
+      cause,
+    }: Facts & { readonly device: string; readonly host: string; readonly cause: PauseCause },
+  ): Letter =>
+    language === 'id'
+      ? {
+          to,
+          subject: `Webhook dijeda: ${oneLine(host)}`,
+          text: `Webhook ke ${oneLine(host)} untuk perangkat "${oneLine(device)}" dijeda: ${paused.id[cause]} Tidak ada yang hilang: yang terlewat menunggu, paling lama 30 hari. Setelah server Anda pulih, aktifkan kembali webhook itu, lalu semuanya dikirim:\n\n${link}\n\n${oneLine(installation)}\n`,
+        }
+      : {
+          to,
+          subject: `Webhook paused: ${oneLine(host)}`,
+          text: `The webhook to ${oneLine(host)} of the device "${oneLine(device)}" is paused: ${paused.en[cause]} Nothing is lost: what it missed waits, for 30 days at most. When your server is well again, enable the webhook, and everything is delivered:\n\n${link}\n\n${oneLine(installation)}\n`,
+        },
 } as const;
+
+const paused: Readonly<Record<Language, Readonly<Record<PauseCause, string>>>> = {
+  id: { gone: 'server menjawab 410 Gone.', dead: 'selama lima hari tidak ada yang dapat dikirim ke sana.' },
+  en: { gone: 'it answered 410 Gone.', dead: 'nothing could be delivered to it for five days.' },
+};
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ');

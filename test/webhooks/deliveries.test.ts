@@ -208,6 +208,10 @@ overEachDatabase('deliveries to webhooks', (database) => {
       data: { webhook_id: webhook.id, reason: 'Nothing could be delivered to it for five days.' },
     });
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused' });
+    const letter = await desk.letters.next();
+    expect(letter.to).toBe(`${desk.tenant.account.name}@example.com`);
+    expect(letter.text).toContain(`https://wa.example.com/devices/${desk.tenant.device.id}`);
+    expect(letter.text).not.toContain('/in');
     await desk.tell({ data: { n: 'while paused' } });
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused', pending: 2 });
     const before = desk.receiver.at('/in').length;

@@ -2,14 +2,19 @@ import { onTestFinished } from 'vitest';
 import { createEvents } from '../../src/base/events.ts';
 import { systemRandom } from '../../src/base/ids.ts';
 import { createLog } from '../../src/base/log.ts';
+import { createAlerts } from '../../src/gateway/alerts.ts';
 import { createDeliveries } from '../../src/gateway/deliveries.ts';
 import { createHappenings, type Happening } from '../../src/gateway/happenings.ts';
+import { createMail } from '../../src/gateway/mail.ts';
 import { createWebhooks } from '../../src/gateway/webhooks.ts';
 import { createEgress } from '../../src/net/egress.ts';
+import { startMailServer } from '../panel/support/mail-server.ts';
 import { createTenant } from '../store/tenant.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { createHandClock } from './clock.ts';
 import { startReceiver } from './receiver.ts';
+
+const settings = { name: 'Warung', signUp: 'closed', signUpPackageId: null, bankTransfer: '' } as const;
 
 /** Webhooks and their worker over a real database, with a receiver and a clock whose hands the test moves. No WhatsApp. */
 export async function openDesk(database: TestDatabase, { timeoutMs = 5_000, concurrency = 8 } = {}) {
@@ -27,11 +32,19 @@ export async function openDesk(database: TestDatabase, { timeoutMs = 5_000, conc
   const happenings = createHappenings({ store, events, clock, random: systemRandom });
   const webhooks = createWebhooks({ store, happenings, egress, events, clock, random: systemRandom });
   const owner = { accountId: tenant.account.id, deviceId: tenant.device.id };
+  const letters = await startMailServer();
+  const alerts = createAlerts({
+    store,
+    installation: { settings: async () => ({ ...settings }), url: () => 'https://wa.example.com' },
+    mail: createMail({ smtpUrl: letters.url, from: 'WAGate <wagate@example.com>', log }),
+    log,
+  });
   const make = () =>
     createDeliveries({
       store,
       happenings,
       egress,
+      alerts,
       events,
       node: 'node-1',
       concurrency,
@@ -45,6 +58,7 @@ export async function openDesk(database: TestDatabase, { timeoutMs = 5_000, conc
 
   let told = 0;
   return {
+    letters,
     receiver,
     clock,
     store,

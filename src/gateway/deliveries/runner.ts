@@ -5,9 +5,10 @@ import type { Log } from '../../base/log.ts';
 import type { Egress, PostAnswer } from '../../net/egress.ts';
 import { Unreachable } from '../../net/reasons.ts';
 import type { DeliveryRow, Due, Store, WebhookRow } from '../../store/index.ts';
+import type { Alerts } from '../alerts.ts';
 import type { Happenings } from '../happenings.ts';
 import { payloadOf } from './payload.ts';
-import { KEEPS_ORDER_MS, nextAttempt, PAUSED_AFTER_MS } from './schedule.ts';
+import { KEEPS_ORDER_MS, nextAttempt, PAUSED_AFTER_MS, pauseCauses } from './schedule.ts';
 import { signedHeaders } from './signing.ts';
 
 /** Everything that is delivered to one endpoint, one at a time within a chat. It ends when nothing is due. */
@@ -23,6 +24,7 @@ export interface RunnerNeeds {
   readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'transaction' | 'durable'>;
   readonly happenings: Happenings;
   readonly egress: Pick<Egress, 'post'>;
+  readonly alerts: Alerts;
   readonly changed: (webhook: WebhookRow) => void;
   readonly node: string;
   readonly concurrency: number;
@@ -167,13 +169,9 @@ export function startRunner(needs: RunnerNeeds): Runner {
   /** Pauses an endpoint that has failed for days, or says that it is gone for good. Nothing is lost: what it misses waits. */
   async function judge(webhook: WebhookRow, status: number | null, now: number): Promise<void> {
     const since = await store.webhooks.failing(webhookId, now);
-    const because =
-      status === 410
-        ? 'It answered 410 Gone.'
-        : now - since >= PAUSED_AFTER_MS
-          ? 'Nothing could be delivered to it for five days.'
-          : undefined;
-    if (because === undefined) return;
+    const cause = status === 410 ? 'gone' : now - since >= PAUSED_AFTER_MS ? 'dead' : undefined;
+    if (cause === undefined) return;
+    const because = pauseCauses[cause];
     const paused = await store.transaction(async (tx) => {
       if (!(await tx.webhooks.pause(webhookId, now, because))) return false;
       await needs.happenings.record(tx, webhook, {
@@ -193,6 +191,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
     log.warn({ device: webhook.device_id, reason: because }, 'a webhook was paused');
     needs.happenings.ring(webhook);
     needs.changed(webhook);
+    await needs.alerts.webhookPaused(webhook, cause);
   }
 
   const done = run().catch((error) => {

@@ -32,6 +32,13 @@ function patience(header: string | null, now: number): number {
   return Number.isFinite(ms) && ms > 0 ? ms : 0;
 }
 
+/** Why an endpoint is told nothing more until somebody looks after it. */
+export const pauseCauses = {
+  gone: 'It answered 410 Gone.',
+  dead: 'Nothing could be delivered to it for five days.',
+} as const;
+export type PauseCause = keyof typeof pauseCauses;
+
 /** Nothing has succeeded for so long: the endpoint is paused, and its owner told. */
 export const PAUSED_AFTER_MS = 5 * 24 * HOUR;
 /** A chat waits for the first retry of its message, this long at most; from the second failure on later ones go ahead. */
