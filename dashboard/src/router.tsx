@@ -112,6 +112,53 @@ const messages = createRoute({
   }),
   component: page(() => import('./pages/messages/MessagesPage.tsx'), 'MessagesPage'),
 });
+export interface InboxSearch {
+  readonly q?: string | undefined;
+  readonly show?: 'unread' | 'people' | 'groups' | undefined;
+  /** Only of this device. */
+  readonly only?: number | undefined;
+  /** The conversation that is open: with whom, of which device. */
+  readonly chat?: string | undefined;
+  readonly device?: number | undefined;
+}
+const shows = ['unread', 'people', 'groups'] as const;
+const inbox = createRoute({
+  getParentRoute: () => signed,
+  path: '/inbox',
+  validateSearch: (search: Record<string, unknown>): InboxSearch => ({
+    q: text(search.q === undefined ? undefined : String(search.q)),
+    show: shows.find((show) => show === search.show),
+    only: whole(search.only),
+    chat: text(search.chat === undefined ? undefined : String(search.chat)),
+    device: whole(search.device),
+  }),
+  component: page(() => import('./pages/inbox/InboxPage.tsx'), 'InboxPage'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => signed,
+  path: '/webhooks',
+  component: page(() => import('./pages/webhooks/WebhooksPage.tsx'), 'WebhooksPage'),
+});
+
+export interface WebhookSearch {
+  readonly page?: number | undefined;
+  readonly state?: 'pending' | 'delivered' | 'failed' | undefined;
+  readonly type?: string | undefined;
+  /** The delivery that is shown. */
+  readonly delivery?: number | undefined;
+}
+const deliveryStates = ['pending', 'delivered', 'failed'] as const;
+const webhook = createRoute({
+  getParentRoute: () => signed,
+  path: '/webhooks/$deviceId/$webhookId',
+  validateSearch: (search: Record<string, unknown>): WebhookSearch => ({
+    page: whole(search.page),
+    state: deliveryStates.find((state) => state === search.state),
+    type: text(search.type),
+    delivery: whole(search.delivery),
+  }),
+  component: page(() => import('./pages/webhooks/WebhookPage.tsx'), 'WebhookPage'),
+});
 const usage = createRoute({
   getParentRoute: () => signed,
   path: '/usage',
@@ -161,7 +208,10 @@ export const router = createRouter({
       home,
       devices,
       device,
+      inbox,
       messages,
+      webhooks,
+      webhook,
       usage,
       plan,
       settings,

@@ -157,11 +157,11 @@ export function createChats({
     return kept.filter((row) => !unread || waiting.has(keyOf(row))).sort((a, b) => b.id - a.id);
   }
 
-  async function around(accountId: number, deviceId: number, heard: InboxRow[], sent: MessageRow[]): Promise<Around> {
+  async function around(accountId: number, chat: Chat, heard: InboxRow[], sent: MessageRow[]): Promise<Around> {
     const ids = [...new Set([...heard, ...sent].map(({ whatsapp_id }) => whatsapp_id))];
-    const changes = await store.inbox.changesOf(accountId, deviceId, ids);
+    const changes = await store.inbox.changesOf(accountId, chat.device_id, ids);
     const asked = [...heard.map(({ refers_to }) => refers_to), ...sent.map(quotedIdOf)].filter((id) => id !== null);
-    const named = await store.chats.named(accountId, deviceId, [...new Set(asked)]);
+    const named = await store.chats.named(accountId, chat, [...new Set(asked)]);
     const quotes = new Map<string, Quote>();
     for (const row of named.heard) quotes.set(row.whatsapp_id, quoteOfHeard(row));
     for (const row of named.sent) quotes.set(row.whatsapp_id, quoteOfSent(row, sentView(row)));
@@ -208,7 +208,7 @@ export function createChats({
       const shown = merged.slice(0, limit);
       const shownHeard = shown.flatMap(({ heard: row }) => row ?? []);
       const shownSent = shown.flatMap(({ sent: row }) => row ?? []);
-      const nearby = await around(accountId, deviceId, shownHeard, shownSent);
+      const nearby = await around(accountId, one, shownHeard, shownSent);
       return {
         chat: await chat(accountId, device, peer),
         messages: shown

@@ -175,16 +175,17 @@ export function createChats(context: Context) {
       return rows.map(openSent);
     },
 
-    /** Messages of either direction by their WhatsApp ids. */
+    /** Messages of either direction by their WhatsApp ids; only of this chat, for an id is its writer's choice. */
     async named(
       account_id: number,
-      device_id: number,
+      { device_id, peer }: Chat,
       whatsapp_ids: readonly string[],
     ): Promise<{ heard: InboxRow[]; sent: MessageRow[] }> {
       if (whatsapp_ids.length === 0) return { heard: [], sent: [] };
       const heard = await inboxOf(account_id, [device_id])
         .selectAll()
         .where('whatsapp_id', 'in', whatsapp_ids)
+        .where('peer', '=', peer)
         .execute();
       const sent = await db
         .selectFrom('message')
@@ -192,6 +193,7 @@ export function createChats(context: Context) {
         .where('device_id', '=', device_id)
         .where('account_id', '=', account_id)
         .where('whatsapp_id', 'in', whatsapp_ids)
+        .where('recipient', '=', peer)
         .execute();
       return { heard: heard.map((row) => openInbox(context, row)), sent: sent.map(openSent) };
     },

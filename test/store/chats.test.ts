@@ -77,8 +77,10 @@ overEachDatabase('conversations', ({ open }) => {
     expect((await store.chats.lastHeard(account.id, [chat])).map(({ id }) => id)).toEqual([second]);
     expect(await store.chats.unread(account.id, [chat])).toEqual([{ ...chat, count: 2 }]);
     expect(await store.chats.unreadHeads(account.id, chat)).toEqual([second]);
-    const named = await store.chats.named(account.id, device.id, [sent.whatsapp_id, 'NONE']);
+    const named = await store.chats.named(account.id, chat, [sent.whatsapp_id, 'NONE']);
     expect([named.heard, named.sent.map(({ id }) => id)]).toEqual([[], [sent.id]]);
+    const elsewhere = { ...chat, peer: ANI };
+    expect((await store.chats.named(account.id, elsewhere, [sent.whatsapp_id])).sent).toEqual([]);
   });
 
   test('of another tenant are not there', async () => {

@@ -145,6 +145,13 @@ export type ChatMessage = {
     vcard: string;
   }> | null;
   poll_options: Array<string> | null;
+  /** Of a vote: what was chosen; null: not readable. */
+  poll_vote: Array<string> | null;
+  /** Of a poll: what each chose last. */
+  votes: Array<{
+    from: string;
+    options: Array<string>;
+  }>;
   /** It asks for no more messages. */
   opt_out: boolean;
   /** The message that it answers, or votes in. */

@@ -15,6 +15,12 @@ const CALM_MS = 1_500;
 /** A break that is shorter than this is not told: the stream comes back by itself after 2 s. */
 const PATIENCE_MS = 6_000;
 
+const webhookQuestions = [
+  'GET /api/panel/webhooks',
+  'GET /api/panel/devices/{id}/webhooks/{webhook_id}',
+  'GET /api/panel/devices/{id}/webhooks/{webhook_id}/deliveries',
+] as const;
+
 /** Listens to the live stream and keeps the cache up to date. Gives whether the stream is there. */
 export function useLive(): boolean {
   const [connected, setConnected] = useState(true);
@@ -23,6 +29,10 @@ export function useLive(): boolean {
     let source: EventSource | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
     const calmly = createCalm();
+    const lookAtInbox = () => {
+      calmly(['GET /api/panel/inbox'], 250);
+      calmly(['GET /api/panel/devices/{id}/chats/{peer}'], 250);
+    };
     const open = () => {
       source = new EventSource('/api/panel/live');
       source.addEventListener('open', () => {
@@ -45,6 +55,7 @@ export function useLive(): boolean {
         for (const device of devices) takeDevice(device);
         takeSubscription(subscription);
         calmly(['GET /api/panel/messages']);
+        lookAtInbox();
       });
       on<PanelDevice>('device', takeDevice);
       on<{ id: number }>('device_removed', ({ id }) => {
@@ -57,6 +68,11 @@ export function useLive(): boolean {
         calmly(['GET /api/panel/usage']);
         calmly(['GET /api/panel/devices/{id}/sandbox']);
         calmly(['GET /api/panel/devices/{id}/sandbox/{number}'], 250);
+        lookAtInbox();
+      });
+      on<unknown>('inbox', lookAtInbox);
+      on<unknown>('webhook', () => {
+        for (const question of webhookQuestions) calmly([question]);
       });
       on<Subscription | null>('subscription', takeSubscription);
       on<unknown>('bye', () => calmly(['GET /api/panel/me']));

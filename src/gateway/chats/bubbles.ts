@@ -34,6 +34,9 @@ export interface BubbleView {
   readonly location: ReturnType<typeof messageJson>['location'];
   readonly contacts: ReturnType<typeof messageJson>['contacts'];
   readonly pollOptions: ReturnType<typeof messageJson>['poll_options'];
+  /** Of a vote; null: it could not be read. */
+  readonly pollVote: readonly string[] | null;
+  readonly votes: Shown['votes'];
   readonly optOut: boolean;
   readonly quote: Quote | null;
   readonly reactions: Shown['reactions'];
@@ -75,6 +78,8 @@ export function heardBubble(row: InboxRow, { changes, quotes }: Around): BubbleV
     location: message.location,
     contacts: message.contacts,
     pollOptions: message.poll_options,
+    pollVote: message.poll_vote,
+    votes: shown.votes,
     optOut: message.opt_out,
     quote: quotes.get(row.refers_to ?? '') ?? null,
     reactions: shown.reactions,
@@ -112,6 +117,8 @@ export function sentBubble(row: MessageRow, view: MessageView, { changes, quotes
     location: null,
     contacts: null,
     pollOptions: null,
+    pollVote: null,
+    votes: [],
     optOut: false,
     quote: quotes.get(quotedIdOf(row) ?? '') ?? null,
     reactions: shown.reactions,
@@ -131,7 +138,9 @@ export const quotedIdOf = (row: MessageRow): string | null => readSent(row).quot
 
 /** The account's own phone may edit or delete what the gateway sent, and people react to it. */
 function sentShown(row: MessageRow, { message }: MessageView, changes: readonly InboxRow[]): Shown {
-  const about = changes.filter(({ refers_to }) => refers_to === row.whatsapp_id);
+  const about = changes.filter(
+    ({ refers_to, chat, peer }) => refers_to === row.whatsapp_id && (chat === row.chat || peer === row.recipient),
+  );
   const ours = about.filter(({ direction }) => direction === 'out');
   const edit = ours.findLast(({ type }) => type === 'edit');
   const deletion = ours.find(({ type }) => type === 'deletion');

@@ -61,6 +61,10 @@ export const chatMessageData = z
       .nullable(),
     contacts: z.array(z.object({ name: z.string(), vcard: z.string() })).nullable(),
     poll_options: z.array(z.string()).nullable(),
+    poll_vote: z.array(z.string()).nullable().meta({ description: 'Of a vote: what was chosen; null: not readable.' }),
+    votes: z
+      .array(z.object({ from: z.string(), options: z.array(z.string()) }))
+      .meta({ description: 'Of a poll: what each chose last.' }),
     opt_out: z.boolean().meta({ description: 'It asks for no more messages.' }),
     quote: z
       .object({

@@ -1,9 +1,9 @@
 import { Button, Collapse, Group, NativeSelect, SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconSearch } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PanelDevice } from '../../api/types.ts';
+import { useTyped } from '../../parts/useTyped.ts';
 import type { MessagesSearch } from '../../router.tsx';
 
 interface Props {
@@ -79,18 +79,4 @@ export function Filters({ search, devices, onChange }: Props) {
       </Collapse>
     </Stack>
   );
-}
-
-/** A field that is told when one stops typing. */
-function useTyped(given: string | undefined, onTyped: (text: string | undefined) => void) {
-  const [text, setText] = useState(given ?? '');
-  const tell = useDebouncedCallback((value: string) => onTyped(value.trim() === '' ? undefined : value.trim()), 350);
-  useEffect(() => setText((shown) => (shown.trim() === (given ?? '') ? shown : (given ?? ''))), [given]);
-  return {
-    value: text,
-    onChange: (event: { readonly currentTarget: { readonly value: string } }) => {
-      setText(event.currentTarget.value);
-      tell(event.currentTarget.value);
-    },
-  };
 }
