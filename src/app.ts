@@ -45,6 +45,7 @@ import { createSecondFactor } from './gateway/second-factor.ts';
 import { createSessions } from './gateway/sessions.ts';
 import { createUsage } from './gateway/usage.ts';
 import { createWebhooks } from './gateway/webhooks.ts';
+import { webhooksByToken } from './gateway/webhooks-by-token.ts';
 import { createLive } from './http/live.ts';
 import { createServer } from './http/server.ts';
 import { createMetrics, noMetrics } from './metrics.ts';
@@ -330,7 +331,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     inbox,
     inboxMedia,
     replies,
-    webhooks,
+    webhooks: webhooksByToken(webhooks, panel.audit),
     liveEvents,
     url: gateway.url,
     panel,
@@ -347,6 +348,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
   return {
     ...gateway,
     url,
+    routes: server.routes,
     async stop() {
       // Answers that wait are given while the fleet drains; new requests are refused from here on.
       const closed = server.stop();

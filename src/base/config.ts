@@ -90,6 +90,8 @@ export const settings = {
   SMTP_URL: setting('', 'smtp://user:password@host:587 or smtps://…:465 for mails with sign-in links and invitations. Empty: no mails; the command line prints the links.', address('smtp:', 'smtps:')),
   MAIL_FROM: setting('', 'Sender of the mails, such as WAGate <noreply@example.com>. Empty: wagate@ and the host of PUBLIC_URL.', optional),
   RATE_LIMIT_PER_MINUTE: setting('120', 'Requests a minute for each token, where the package says nothing.', whole(1, 1_000_000)),
+  RATE_LIMIT_ACCOUNT_FACTOR: setting('25', 'All tokens of an account together may make so many times the requests of one token.', whole(1, 10_000)),
+  RATE_LIMIT_PER_ADDRESS: setting('6000', 'Requests a minute from one address (of IPv6: from one /64), whoever asks. This machine itself is not counted; behind a proxy set TRUSTED_PROXIES.', whole(1, 100_000_000)),
   MEDIA_MAX_MB: setting('100', 'Largest media file, in MiB.', whole(1, 2_000)),
   MEDIA_TIMEOUT_SECONDS: setting('30', 'How long a download of media may take in all.', whole(1, 600)),
   EGRESS_ALLOW_HTTP: setting('true', 'Whether media_url may begin with http:// as well as https://.', flag),

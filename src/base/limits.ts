@@ -84,6 +84,9 @@ export function insist({ allowed, resetSeconds }: Allowance): void {
   if (!allowed) throw failure('rate_limited', { seconds: resetSeconds }, { retryAfter: resetSeconds });
 }
 
+/** This machine itself, where a proxy that nobody named as trusted stands for everybody. */
+export const isLoopback = (address: string): boolean => /^(::ffff:)?127\.|^::1$/.test(address);
+
 /** What counts as one address: of IPv6 the /64, since one subscriber has all of it. */
 export const addressKey = (address: string): string =>
   address.includes(':') && !address.includes('.') ? `${expand(address).slice(0, 4).join(':')}::/64` : address;

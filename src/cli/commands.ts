@@ -1,6 +1,7 @@
 import type { Gateway } from '../app.ts';
 import type { Config } from '../base/config.ts';
 import { failure, invalid } from '../base/errors.ts';
+import type { AuditKind } from '../gateway/audit.ts';
 import { backup, restore } from './backup.ts';
 import { doctor } from './doctor.ts';
 import { keyCommands } from './keys.ts';
@@ -96,6 +97,7 @@ export const commands: Readonly<Record<string, Command>> = {
         isAdmin: options.admin,
       });
       const link = `${address(gateway)}/sign-in/${await gateway.accounts.issueLink(email)}`;
+      await note(gateway, 'account.created', account.id, email);
       return {
         text: `Account ${account.id} of ${email}.\nSign in (works once, within 24 hours): ${link}`,
         data: { id: account.id, email, sign_in: link },
@@ -108,6 +110,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async ({ gateway, args }) => {
       const email = required(args[0], 'email');
       const link = `${address(gateway)}/sign-in/${await gateway.accounts.issueLink(email)}`;
+      await note(gateway, 'link.issued', null, email);
       return { text: `Sign in (works once, within 24 hours): ${link}`, data: { email, sign_in: link } };
     },
   },
@@ -125,6 +128,8 @@ export const commands: Readonly<Record<string, Command>> = {
         ...(options.country === undefined ? {} : { defaultCountry: options.country }),
       });
       const token = await gateway.devices.issueToken(account.id, device.id);
+      await note(gateway, 'device.created', account.id, `device ${device.id}`);
+      await note(gateway, 'token.issued', account.id, `device ${device.id}`);
       const next = options.sandbox
         ? 'A running gateway links it by itself within a few seconds.'
         : `Link it: npm run wagate -- device link ${device.id}`;
@@ -149,6 +154,7 @@ export const commands: Readonly<Record<string, Command>> = {
       const account = await context.gateway.accounts.choose(context.options.account);
       const id = deviceId(context);
       const token = await context.gateway.devices.issueToken(account.id, id);
+      await note(context.gateway, 'token.issued', account.id, `device ${id}`);
       return { text: `Token of device ${id}, shown only now: ${token}`, data: { id, token } };
     },
   },
@@ -194,6 +200,10 @@ export const commands: Readonly<Record<string, Command>> = {
     alone: doctor,
   },
 };
+
+/** What the command line does stands in the log of the account, or (null) of the installation. */
+const note = (gateway: Gateway, kind: AuditKind, accountId: number | null, subject: string) =>
+  gateway.panel.audit.note({ kind, accountId, email: 'command line', subject, address: null });
 
 const address = (gateway: Gateway): string =>
   gateway.config.PUBLIC_URL ?? `http://${gateway.config.HOST}:${gateway.config.PORT}`;

@@ -17,6 +17,8 @@ export interface Caller {
   readonly rateLimit: number;
   /** A key for the rate limiter that survives nothing secret: never the token itself. */
   readonly tokenId: string;
+  /** When this token was made, Unix ms: a stream of its device ends with it. */
+  readonly tokenSince: number | null;
 }
 
 export interface SendRequest {

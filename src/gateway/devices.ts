@@ -78,6 +78,7 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
         suspended: device.suspended_at !== null,
         rateLimit: subscription?.rate_limit_per_minute ?? needs.rateLimit,
         tokenId: `device:${device.id}`,
+        tokenSince: device.token_created_at,
       };
       if (remembered.size > 10_000) remembered.clear();
       remembered.set(key, { caller, until: clock.monotonic() + REMEMBER_MS });

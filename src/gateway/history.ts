@@ -95,6 +95,7 @@ export function createHistory(needs: HistoryNeeds): History {
     suspended: row.suspended_at !== null,
     rateLimit: needs.rateLimit,
     tokenId: `panel:${row.account_id}`,
+    tokenSince: null,
   });
 
   async function callerOf(accountId: number, deviceId: number): Promise<Caller> {

@@ -10,15 +10,17 @@ export type LiveEvent = Pick<StoredEvent, 'seq' | 'type' | 'payload'>;
 /** What happens to a device, as it happens, without a gap: the stored events are followed, a bell only says when to look. */
 export interface LiveEvents {
   /**
-   * Follows a device's events after a number, or (null) from now on, until the signal aborts (it must); null says that nothing happened for
-   * a while, so that whoever is told can show that the line lives. Throws `rate_limited` when too many follow it already.
+   * Follows a device's events after a number, or (null) from now on, until the signal aborts (it must), or the token that asked is no longer
+   * the device's: nothing is told after that, and the stream ends; null says that nothing happened for a while, so that whoever is told can show that the line lives. Throws `rate_limited` when too many follow it already.
    */
   follow(
-    caller: Pick<Caller, 'accountId' | 'deviceId'>,
+    caller: Pick<Caller, 'accountId' | 'deviceId' | 'tokenSince'>,
     after: number | null,
     signal: AbortSignal,
   ): Promise<AsyncIterable<LiveEvent | null>>;
 }
+
+type Follower = Pick<Caller, 'accountId' | 'deviceId' | 'tokenSince'>;
 
 const HEARTBEAT_MS = 20_000;
 const MOST_PER_DEVICE = 10;
@@ -29,13 +31,21 @@ export function createLiveEvents({
   events,
   clock,
 }: {
-  readonly store: Pick<Store, 'events' | 'durable'>;
+  readonly store: Pick<Store, 'events' | 'devices' | 'accounts' | 'durable'>;
   readonly events: Pick<EventBus, 'on' | 'emit'>;
   readonly clock: Clock;
 }): LiveEvents {
   const open = new Map<number, number>();
 
-  async function* flow(accountId: number, deviceId: number, from: number, signal: AbortSignal) {
+  /** Whether the token that opened a stream would still open it. */
+  async function mayFollow({ accountId, deviceId, tokenSince }: Follower): Promise<boolean> {
+    const device = await store.devices.find(accountId, deviceId);
+    if (device === undefined || device.suspended_at !== null || device.token_created_at !== tokenSince) return false;
+    return (await store.accounts.find(accountId))?.suspended_at === null;
+  }
+
+  async function* flow(follower: Follower, from: number, signal: AbortSignal) {
+    const { accountId, deviceId } = follower;
     let seq = from;
     let fresh = true;
     let followed = clock.now();
@@ -45,14 +55,29 @@ export function createLiveEvents({
       fresh = true;
       ring?.();
     });
+    // A token that was renewed, a device that was suspended: looked at once, not only with the next event.
+    let doubt = false;
+    const doubted = () => {
+      doubt = true;
+      ring?.();
+    };
+    const offs = [
+      events.on('device.changed', (event) => event.deviceId === deviceId && doubted()),
+      events.on('people.changed', (event) => event.accountId === accountId && doubted()),
+    ];
     const onAbort = () => ring?.();
     signal.addEventListener('abort', onAbort);
     try {
       while (!signal.aborted) {
+        if (doubt) {
+          doubt = false;
+          if (!(await mayFollow(follower))) return;
+        }
         if (fresh) {
           fresh = false;
           const some = await store.events.after(accountId, deviceId, seq, PAGE);
           await store.durable();
+          if (!(await mayFollow(follower))) return;
           for (const { seq: number, type, payload } of some) {
             if (signal.aborted) return;
             seq = number;
@@ -83,6 +108,7 @@ export function createLiveEvents({
       }
     } finally {
       off();
+      for (const end of offs) end();
       signal.removeEventListener('abort', onAbort);
     }
   }
@@ -94,7 +120,7 @@ export function createLiveEvents({
   }
 
   return {
-    async follow({ accountId, deviceId }, after, signal) {
+    async follow({ accountId, deviceId, tokenSince }, after, signal) {
       const followers = open.get(deviceId) ?? 0;
       if (followers >= MOST_PER_DEVICE) throw failure('rate_limited', { seconds: 30 }, { retryAfter: 30 });
       open.set(deviceId, followers + 1);
@@ -102,7 +128,8 @@ export function createLiveEvents({
       signal.addEventListener('abort', () => leave(deviceId), { once: true });
       await store.events.follow(accountId, deviceId, clock.now());
       events.emit('events.followed', { accountId, deviceId });
-      return flow(accountId, deviceId, after ?? (await store.events.last(accountId, deviceId)), signal);
+      const from = after ?? (await store.events.last(accountId, deviceId));
+      return flow({ accountId, deviceId, tokenSince }, from, signal);
     },
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/errors.ts';
-import { type Allowance, createLimits } from '../base/limits.ts';
+import { type Allowance, addressKey, createLimits } from '../base/limits.ts';
 import type { Caller, Devices } from '../gateway/contract.ts';
 
 /** Wrong tokens a minute from one address, before it is asked to wait. */
@@ -14,6 +14,8 @@ const GOOD_TOKENS = 10_000;
 interface AuthParts {
   readonly devices: Pick<Devices, 'authenticate'>;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** All tokens of an account together may ask so many times as often as one of them. */
+  readonly accountFactor: number;
 }
 
 /**
@@ -21,7 +23,7 @@ interface AuthParts {
  * `rate_limited`. An address that tried too many wrong tokens is answered without a look into the store, unless the token was good
  * before.
  */
-export function createAuth({ devices, clock }: AuthParts) {
+export function createAuth({ devices, clock, accountFactor }: AuthParts) {
   const rates = createLimits({ clock, windowMs: MINUTE });
   const wrong = createLimits({ clock, windowMs: MINUTE });
   const good = new Set<string>();
@@ -29,7 +31,7 @@ export function createAuth({ devices, clock }: AuthParts) {
   async function identify(token: string, address: string): Promise<Caller> {
     // A bare hash is enough here: it never leaves the process, and the tokens have 256 random bits.
     const seen = createHash('sha256').update(token).digest('base64');
-    const patience = wrong.open(address, WRONG_TOKENS_PER_MINUTE);
+    const patience = wrong.open(addressKey(address), WRONG_TOKENS_PER_MINUTE);
     if (!patience.allowed && !good.has(seen)) throw tooMany(patience);
     try {
       const caller = await devices.authenticate(token);
@@ -39,7 +41,7 @@ export function createAuth({ devices, clock }: AuthParts) {
     } catch (error) {
       if (isFailure(error, 'invalid_token')) {
         good.delete(seen);
-        wrong.take(address, WRONG_TOKENS_PER_MINUTE);
+        wrong.take(addressKey(address), WRONG_TOKENS_PER_MINUTE);
       }
       throw error;
     }
@@ -56,6 +58,8 @@ export function createAuth({ devices, clock }: AuthParts) {
       'RateLimit-Reset': allowance.resetSeconds,
     });
     if (!allowance.allowed) throw tooMany(allowance);
+    const together = rates.take(`account:${caller.accountId}`, caller.rateLimit * accountFactor);
+    if (!together.allowed) throw tooMany(together);
     return caller;
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import { failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Caller, IdempotentAnswer } from '../gateway/contract.ts';
 import { idempotencyKey, once, requestHash } from './replay.ts';
@@ -43,7 +44,10 @@ export function mount(fastify: FastifyInstance, prefix: string, rows: readonly R
       config: { row, accepts: row.upload ? 'application/json or multipart/form-data' : 'application/json' },
       schema: schemaOf(row),
       onRequest: async (request, reply) => {
-        if (row.enter === 'token') request.caller = await parts.enter(request, reply);
+        if (row.enter !== 'token') return;
+        const caller = await parts.enter(request, reply);
+        if (caller.suspended && !row.evenSuspended) throw failure('device_suspended');
+        request.caller = caller;
       },
       preValidation: async (request, reply) => {
         if (row.body) request.body = withoutEmpty(await receive(request, reply, row, parts));

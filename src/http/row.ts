@@ -96,6 +96,8 @@ interface RowParts<B extends z.ZodType, Q extends z.ZodType, P extends z.ZodType
   readonly upload?: { readonly field: string; readonly insteadOf: string };
   readonly query?: Q;
   readonly params?: P;
+  /** Also while the device is suspended: to see so. */
+  readonly evenSuspended?: true;
   /** Takes an Idempotency-Key. */
   readonly idempotent?: boolean;
   /** The answer for a message that a request with the same key had accepted. */

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
 import { failure } from '../base/errors.ts';
 import { type RandomBytes, requestId, systemRandom } from '../base/ids.ts';
+import { addressKey, createLimits, insist, isLoopback } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import { createAuth } from './auth.ts';
 import { mountDashboard } from './dashboard.ts';
@@ -33,6 +34,8 @@ export interface ServerParts extends Gateway {
     | 'PORT'
     | 'PUBLIC_URL'
     | 'TRUSTED_PROXIES'
+    | 'RATE_LIMIT_ACCOUNT_FACTOR'
+    | 'RATE_LIMIT_PER_ADDRESS'
     | 'MEDIA_MAX_MB'
     | 'DATA_DIR'
     | 'APP_VERSION'
@@ -58,6 +61,14 @@ export interface Server {
    */
   stop(withinMs?: number): Promise<void>;
   readonly fastify: FastifyInstance;
+  /** Every route that is mounted, by whatever table: what a test of all routes walks. */
+  readonly routes: readonly MountedRoute[];
+}
+
+export interface MountedRoute {
+  readonly method: string;
+  /** As fastify writes it: `/messages/:id`. */
+  readonly url: string;
 }
 
 const BODY_LIMIT = 1_048_576;
@@ -95,6 +106,10 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   fastify.decorateRequest('upload', null);
 
   const unrouted = watchRoutes(fastify);
+  const mounted: MountedRoute[] = [];
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) mounted.push({ method: one, url });
+  });
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });
@@ -118,6 +133,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     );
   });
   await fastify.register(helmet, security(config.PUBLIC_URL));
+  const addresses = createLimits({ clock, windowMs: 60_000 });
+  fastify.addHook('onRequest', async ({ ip, routeOptions }) => {
+    if (isLoopback(ip) || routeOptions.url?.startsWith('/health/')) return;
+    insist(addresses.take(addressKey(ip), config.RATE_LIMIT_PER_ADDRESS));
+  });
   // Thrown before the body is read: an unknown address is unknown whatever is sent to it.
   fastify.addHook('onRequest', async (request) => {
     if (request.is404) throw unrouted(request.method, request.url);
@@ -143,7 +163,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     });
   };
 
-  const enter = createAuth({ devices: parts.devices, clock });
+  const enter = createAuth({ devices: parts.devices, clock, accountFactor: config.RATE_LIMIT_ACCOUNT_FACTOR });
   await fastify.register(async (api) => {
     await takeForms(api);
     for (const { prefix, rows } of routes)
@@ -166,6 +186,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   return {
     fastify,
+    routes: mounted,
     async listen() {
       // What a process that was killed had received.
       await rm(uploadFolder, { recursive: true, force: true });

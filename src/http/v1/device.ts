@@ -5,6 +5,7 @@ import { deviceData, deviceView } from './views.ts';
 export const describeDevice = forToken({
   method: 'GET',
   path: '/device',
+  evenSuspended: true,
   operation: {
     id: 'describeDevice',
     tag: 'Device',

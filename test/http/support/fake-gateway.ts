@@ -79,6 +79,7 @@ const callerOf = (tokenId: string): Caller => ({
   suspended: false,
   rateLimit: 120,
   tokenId,
+  tokenSince: null,
 });
 
 /** What comes back has its own tests, over the real gateway (test/inbox, test/webhooks). */
