@@ -4,6 +4,7 @@ import * as answers from '../../dashboard/src/docs/answers.ts';
 import { dashboardOnly, limits, mannerNumbers, pacing } from '../../dashboard/src/docs/facts.ts';
 import { type FailureCode, failures } from '../../dashboard/src/docs/failures.ts';
 import type { Block, Section } from '../../dashboard/src/docs/model.ts';
+import { type PayloadType, payloadExamples, payloads } from '../../dashboard/src/docs/payloads.ts';
 import { exampleOf, fillingOf } from '../../dashboard/src/docs/samples/filling.ts';
 import { languages } from '../../dashboard/src/docs/samples/index.ts';
 import { sectionsIn } from '../../dashboard/src/docs/sections.ts';
@@ -13,6 +14,7 @@ import { MANNERS } from '../../simulator/manners.ts';
 import { readConfig } from '../../src/base/config.ts';
 import { failures as serverFailures } from '../../src/base/errors.ts';
 import { PACING } from '../../src/gateway/pacing.ts';
+import { envelopes } from '../../src/http/v1/event-schemas.ts';
 import { samples } from '../contract/document.ts';
 
 const ORIGIN = 'https://wagate.in';
@@ -39,6 +41,8 @@ function wordsOf(block: Block, language = languages[0]): readonly string[] {
       return block.cards.flat();
     case 'samples':
       return [block.title, language?.write[block.operation](fillingOf(ORIGIN)) ?? ''];
+    case 'receivers':
+      return [block.title];
     case 'try':
       return [];
   }
@@ -144,7 +148,7 @@ describe('the Indonesian page', () => {
 describe('what the page tells of this server is so', () => {
   const openapi = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-    readonly webhooks?: Readonly<Record<string, unknown>>;
+    readonly webhooks?: Readonly<Record<string, { readonly post: Operation }>>;
     readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   };
   interface Content {
@@ -158,6 +162,10 @@ describe('what the page tells of this server is so', () => {
     readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Content>> }>>;
   }
   interface Schema {
+    readonly type?: string | readonly string[];
+    readonly enum?: readonly unknown[];
+    readonly anyOf?: readonly Schema[];
+    readonly items?: Schema;
     readonly properties?: Readonly<Record<string, Schema>>;
     readonly $ref?: string;
   }
@@ -216,14 +224,44 @@ describe('what the page tells of this server is so', () => {
     expect([...shown].toSorted()).toEqual(served.toSorted());
   });
 
-  test('every event of webhooks, and the body of one', () => {
-    expect(Object.keys(id.events.webhooks.rows)).toEqual(Object.keys(openapi.webhooks ?? {}));
-    const { schemas } = openapi.components;
-    const event = schemas.MessageReceivedEvent?.properties;
-    expect(Object.keys(answers.received)).toEqual(Object.keys(event ?? {}));
-    const data = schemas[event?.data?.$ref?.split('/').at(-1) ?? ''] ?? event?.data;
-    expect(Object.keys(answers.received.data)).toEqual(Object.keys(data?.properties ?? {}));
+  test('every event of webhooks, each field of its body, and its example', () => {
+    const types = envelopes.map(({ type }) => type);
+    expect(Object.keys(id.events.webhooks.rows)).toEqual(types);
+    expect(Object.keys(openapi.webhooks ?? {})).toEqual(types);
+    expect(Object.keys(payloads)).toEqual(types);
+    for (const { type, schema } of envelopes) {
+      const example = payloadExamples[type as PayloadType];
+      expect(schema.strict().parse(example), type).toEqual(example);
+      const body = openapi.webhooks?.[type]?.post.requestBody?.content['application/json'];
+      const whole = named(body?.schema);
+      expect(Object.keys(id.payloads.envelope)).toEqual(Object.keys(whole?.properties ?? {}));
+      expect(fieldsOf(whole?.properties?.data), type).toEqual(payloads[type as PayloadType]);
+      for (const texts of [id, en])
+        expect(Object.keys(texts.payloads.fields[type as PayloadType])).toEqual(
+          Object.keys(payloads[type as PayloadType]),
+        );
+    }
   });
+
+  /** Each property with its type in JSON's words; those of an inner object or list behind it, as `media.bytes`, `notices[].code`. */
+  function fieldsOf(schema: Schema | undefined, before = ''): Readonly<Record<string, string>> {
+    const entries = Object.entries(named(schema)?.properties ?? {}).flatMap(([name, inner]) => {
+      const path = `${before}${name}`;
+      const forms = inner.anyOf ?? [inner];
+      return [
+        [path, forms.map(wordOf).join(' | ')] as const,
+        ...forms.flatMap((form) => [
+          ...Object.entries(fieldsOf(form, `${path}.`)),
+          ...Object.entries(fieldsOf(form.items, `${path}[].`)),
+        ]),
+      ];
+    });
+    return Object.fromEntries(entries);
+  }
+  const named = (schema: Schema | undefined): Schema | undefined =>
+    schema?.$ref === undefined ? schema : openapi.components.schemas[schema.$ref.split('/').at(-1) ?? ''];
+  const wordOf = ({ type, enum: words }: Schema): string =>
+    words === undefined ? [type].flat().join(' | ') : words.map((word) => JSON.stringify(word)).join(' | ');
 
   test('the defaults of pacing', () => {
     expect({

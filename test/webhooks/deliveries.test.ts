@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
+import { envelopes } from '../../src/http/v1/event-schemas.ts';
 import { createTenant } from '../store/tenant.ts';
 import { overEachDatabase } from '../support/databases.ts';
 import { openDesk } from './desk.ts';
@@ -207,6 +208,8 @@ overEachDatabase('deliveries to webhooks', (database) => {
       type: 'webhook.paused',
       data: { webhook_id: webhook.id, reason: 'Nothing could be delivered to it for five days.' },
     });
+    const schema = envelopes.find(({ type }) => type === 'webhook.paused')?.schema;
+    expect(schema?.strict().parse(alert.json)).toEqual(alert.json);
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused' });
     const letter = await desk.letters.next();
     expect(letter.to).toBe(`${desk.tenant.account.name}@example.com`);

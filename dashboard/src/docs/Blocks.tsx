@@ -15,7 +15,7 @@ import {
 import { CodeBox } from './CodeBox.tsx';
 import type { Block, Icon as IconName } from './model.ts';
 import { Rich } from './Rich.tsx';
-import { Samples } from './Samples.tsx';
+import { Receivers, Samples } from './Samples.tsx';
 import { TryIt } from './TryIt.tsx';
 
 type Of<K extends Block['is']> = Extract<Block, { is: K }>;
@@ -64,6 +64,7 @@ const views: { readonly [K in Block['is']]: (block: Of<K>) => React.ReactNode } 
   samples: ({ operation, title, example }) => (
     <Samples operation={operation} title={title} example={example ?? false} />
   ),
+  receivers: ({ title }) => <Receivers title={title} />,
   cards: ({ cards }) => (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
       {cards.map(([title, text]) => (

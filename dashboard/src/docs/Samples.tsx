@@ -3,8 +3,9 @@ import { useRef } from 'react';
 import { flushSync } from 'react-dom';
 import { CopyIcon, Lines } from './CodeBox.tsx';
 import { useDocs } from './context.ts';
-import { exampleOf, fillingOf, type Operation } from './samples/filling.ts';
+import { exampleOf, fillingOf, type LanguageId, type Operation } from './samples/filling.ts';
 import { languages } from './samples/index.ts';
+import { receivers, SECRET } from './samples/receivers.ts';
 
 interface Props {
   readonly operation: Operation;
@@ -14,18 +15,43 @@ interface Props {
 
 /** One program in every language. */
 export function Samples({ operation, title, example }: Props) {
-  const { texts, origin, chosen, choose } = useDocs();
-  const box = useRef<HTMLElement>(null);
+  const { origin } = useDocs();
   const filling = fillingOf(origin);
-  const shown = languages.find(({ id }) => id === chosen) ?? languages[0];
-  const code = shown?.write[operation](example ? exampleOf(filling, shown) : filling) ?? '';
+  return (
+    <Programs
+      title={title}
+      programs={languages.map((language) => ({
+        ...language,
+        code: language.write[operation](example ? exampleOf(filling, language) : filling),
+      }))}
+    />
+  );
+}
+
+/** What webhooks are posted to. */
+export const Receivers = ({ title }: { readonly title: string }) => (
+  <Programs title={title} programs={receivers.map((one) => ({ ...one, code: one.write(SECRET) }))} />
+);
+
+interface Program {
+  readonly id: LanguageId;
+  readonly label: string;
+  readonly title: string;
+  readonly code: string;
+}
+
+function Programs({ title, programs }: { readonly title: string; readonly programs: readonly Program[] }) {
+  const { texts, chosen, choose } = useDocs();
+  const box = useRef<HTMLElement>(null);
+  const shown = programs.find(({ id }) => id === chosen) ?? programs[0];
+  if (shown === undefined) return null;
 
   /** The samples above change their heights, too: the one that was touched stays where it is. */
   const pick = (picked: string | null) => {
-    const language = languages.find(({ id }) => id === picked);
-    if (language === undefined) return;
+    const program = programs.find(({ id }) => id === picked);
+    if (program === undefined) return;
     const before = box.current?.getBoundingClientRect().top ?? 0;
-    flushSync(() => choose(language.id));
+    flushSync(() => choose(program.id));
     window.scrollBy({ top: (box.current?.getBoundingClientRect().top ?? 0) - before, behavior: 'instant' });
   };
 
@@ -34,20 +60,20 @@ export function Samples({ operation, title, example }: Props) {
       <figcaption className="docs-box-head">
         <span>
           {title}
-          <span className="docs-soft"> · {shown?.title}</span>
+          <span className="docs-soft"> · {shown.title}</span>
         </span>
-        <CopyIcon what={`${title}, ${shown?.title ?? ''}`} text={code} />
+        <CopyIcon what={`${title}, ${shown.title}`} text={shown.code} />
       </figcaption>
-      <Tabs value={chosen} onChange={pick} keepMounted={false}>
+      <Tabs value={shown.id} onChange={pick} keepMounted={false}>
         <Tabs.List aria-label={`${texts.contract.examples.choose}: ${title}`} className="docs-tabs">
-          {languages.map(({ id, label }) => (
+          {programs.map(({ id, label }) => (
             <Tabs.Tab key={id} value={id}>
               {label}
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value={chosen}>
-          <Lines code={code} />
+        <Tabs.Panel value={shown.id}>
+          <Lines code={shown.code} />
         </Tabs.Panel>
       </Tabs>
     </figure>

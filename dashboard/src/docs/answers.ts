@@ -112,6 +112,7 @@ export const received = {
     location: null,
     contacts: null,
     poll_options: null,
+    poll_vote: null,
     opt_out: false,
     timestamp: 1765483200,
     received_at: '2025-12-11T20:00:00.512000Z',

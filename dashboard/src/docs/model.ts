@@ -18,6 +18,8 @@ export type Block =
     }
   /** One program in every language. `example`: as the contract's code examples greet. */
   | { readonly is: 'samples'; readonly operation: Operation; readonly title: string; readonly example?: boolean }
+  /** What webhooks are posted to, in each language that has one. */
+  | { readonly is: 'receivers'; readonly title: string }
   | { readonly is: 'cards'; readonly cards: readonly (readonly [title: string, text: string])[] }
   | { readonly is: 'try' };
 

@@ -1,10 +1,11 @@
-import { received } from '../answers.ts';
 import { json, type Section } from '../model.ts';
 import { TOKEN } from '../samples/filling.ts';
 import type { Given } from './given.ts';
+import { payloadBlocks } from './payloads.ts';
 
 /** Webhooks, inbox and live events. */
-export const receiving = ({ texts: { events }, origin }: Given): readonly Section[] => {
+export const receiving = ({ texts, origin }: Given): readonly Section[] => {
+  const { events } = texts;
   const { webhooks, inbox, calls } = events;
   const rows = (isHere: (call: string) => boolean) =>
     Object.entries(calls)
@@ -32,9 +33,12 @@ export const receiving = ({ texts: { events }, origin }: Given): readonly Sectio
           head: webhooks.head,
           rows: Object.entries(webhooks.rows).map(([event, text]) => [`\`${event}\``, text]),
         },
-        { is: 'code', title: webhooks.body, code: json(received) },
+        ...payloadBlocks(texts),
         { is: 'heading', id: 'webhook-rules', text: webhooks.rules },
         { is: 'list', items: webhooks.items },
+        { is: 'heading', id: 'webhook-receivers', text: texts.payloads.receivers },
+        { is: 'text', text: texts.payloads.receiversLead },
+        { is: 'receivers', title: texts.payloads.receiver },
         { is: 'heading', id: 'webhook-routes', text: webhooks.manage },
         { is: 'table', title: webhooks.manage, head: events.head, rows: rows(isWebhook) },
       ],

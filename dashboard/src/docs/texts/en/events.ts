@@ -17,7 +17,6 @@ const texts: EventTexts = {
       'webhook.paused': 'An address was paused, since nothing could be delivered to it for five days.',
       'webhook.test': 'You asked for a test.',
     },
-    body: 'Example of what is sent',
     rules: 'Good to know',
     items: [
       'Verify the signature with a library of Standard Webhooks (headers `webhook-id`, `webhook-timestamp`, `webhook-signature`) and your `secret`.',

@@ -15,7 +15,6 @@ export default {
       'webhook.paused': 'Sebuah alamat dihentikan sementara karena lima hari tidak bisa dihubungi.',
       'webhook.test': 'Anda meminta percobaan.',
     },
-    body: 'Contoh isi yang dikirim',
     rules: 'Yang perlu diketahui',
     items: [
       'Periksa tanda tangannya dengan pustaka Standard Webhooks (header `webhook-id`, `webhook-timestamp`, `webhook-signature`) dan `secret` Anda.',
