@@ -33,7 +33,7 @@ export function createAlerts({
     ]);
     const facts = {
       installation: name,
-      link: `${installation.url()}/devices/${webhook.device_id}`,
+      link: `${installation.url()}/webhooks/${webhook.device_id}/${webhook.id}`,
       device: device?.name ?? String(webhook.device_id),
       // A path may be a secret of the receiver's.
       host: new URL(webhook.url).host,

@@ -213,7 +213,7 @@ overEachDatabase('deliveries to webhooks', (database) => {
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused' });
     const letter = await desk.letters.next();
     expect(letter.to).toBe(`${desk.tenant.account.name}@example.com`);
-    expect(letter.text).toContain(`https://wa.example.com/devices/${desk.tenant.device.id}`);
+    expect(letter.text).toContain(`https://wa.example.com/webhooks/${desk.tenant.device.id}/${webhook.id}`);
     expect(letter.text).not.toContain('/in');
     await desk.tell({ data: { n: 'while paused' } });
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused', pending: 2 });
