@@ -8,7 +8,7 @@ import type { Mail } from './mail.ts';
 /** Letters about what somebody must do something about, although nobody looks at the dashboard: an account's own webhook cannot tell that it is dead. */
 export interface Alerts {
   /** To owners and administrators of the account. Never throws. */
-  webhookPaused(webhook: Pick<WebhookRow, 'account_id' | 'device_id' | 'url'>, cause: PauseCause): Promise<void>;
+  webhookPaused(webhook: Pick<WebhookRow, 'id' | 'account_id' | 'device_id' | 'url'>, cause: PauseCause): Promise<void>;
 }
 
 const ANSWERABLE = new Set(['owner', 'admin']);
@@ -24,7 +24,7 @@ export function createAlerts({
   readonly mail: Mail;
   readonly log: Pick<Log, 'error'>;
 }): Alerts {
-  async function tell(webhook: Pick<WebhookRow, 'account_id' | 'device_id' | 'url'>, cause: PauseCause): Promise<void> {
+  async function tell(webhook: Pick<WebhookRow, 'id' | 'account_id' | 'device_id' | 'url'>, cause: PauseCause): Promise<void> {
     const [people, account, device, { name }] = await Promise.all([
       store.accounts.members(webhook.account_id),
       store.accounts.find(webhook.account_id),
