@@ -31,7 +31,6 @@ export interface LinkSettings extends SocketTimes {
 const DEFAULTS: LinkSettings = {
   clock: systemClock,
   random: systemRandom,
-  connectTimeoutMs: 20_000,
   queryTimeoutMs: 15_000,
   // Finds a frozen peer within 45 s.
   keepAliveMs: 20_000,

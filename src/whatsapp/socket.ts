@@ -9,7 +9,6 @@ import type { quietLogger } from './quiet.ts';
 import { withTrustedRoot } from './signal/index.ts';
 
 export interface SocketTimes {
-  readonly connectTimeoutMs: number;
   readonly queryTimeoutMs: number;
   readonly keepAliveMs: number;
 }
@@ -75,7 +74,9 @@ export function openSocket({
         const bytes = id ? await options.findSent(id) : undefined;
         return bytes && proto.Message.decode(bytes);
       },
-      connectTimeoutMs: times.connectTimeoutMs,
+      // With one, Baileys makes two traces of the stack, a timer and an error for every frame that it writes. The opening has its own
+      // limit (`loginTimeoutMs`), and a peer that takes no frames is found by the keep-alive.
+      connectTimeoutMs: 0,
       defaultQueryTimeoutMs: times.queryTimeoutMs,
       keepAliveIntervalMs: times.keepAliveMs,
       // Else the phone stops notifying its owner.

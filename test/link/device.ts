@@ -13,7 +13,7 @@ import { createMemory, type PlainMemory } from '../support/memory.ts';
 type Event<T extends LinkEvent['type']> = Extract<LinkEvent, { type: T }>;
 
 /** Short enough that a test of silence does not wait, long enough for two busy cores. */
-export const QUICK: Partial<LinkSettings> = { queryTimeoutMs: 3_000, connectTimeoutMs: 5_000, loginTimeoutMs: 8_000 };
+export const QUICK: Partial<LinkSettings> = { queryTimeoutMs: 3_000, loginTimeoutMs: 8_000 };
 
 /** A device of ours on a simulated network: what it remembers, and the link that is open now. */
 export class TestDevice {
