@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './config.ts';
+import { systemRandom } from './ids.ts';
 
 /**
  * Encryption at rest: AES-256-GCM with associated data, so that a value moved to another row, device or tenant does not open.
@@ -57,7 +58,7 @@ export function createVault(masterKey: Uint8Array, { keyVersion = 1, older, toke
     linkKey: derived(masterKey, 'link signature'),
     blind: (text) => createHmac('sha256', tokens).update(`blind ${text}`).digest(),
     seal(plain, about) {
-      const nonce = randomBytes(NONCE);
+      const nonce = systemRandom(NONCE);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
       cipher.setAAD(Buffer.from(about));
       return Buffer.concat([
