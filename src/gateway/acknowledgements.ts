@@ -21,33 +21,23 @@ export interface Acknowledgements {
  * Who waits for which acknowledgement. Baileys resolves a send when the stanza is written and raises no event for a good ack
  * (facts/baileys 1), so the link reports `CB:ack` and this table matches it.
  */
-export function createAcknowledgements(clock: Clock): Acknowledgements {
+export function createAcknowledgements(clock: Pick<Clock, 'after' | 'monotonic'>): Acknowledgements {
   const open = new Map<string, (answer: Answer) => void>();
   let lastAt = 0;
   return {
     expect(whatsappId, withinMs) {
-      const timer = new AbortController();
-      const answer = new Promise<Answer>((resolve, reject) => {
-        const settle = (value: Answer) => {
-          timer.abort();
-          open.delete(whatsappId);
-          resolve(value);
-        };
-        open.set(whatsappId, settle);
-        clock.sleep(withinMs, timer.signal).then(
-          () => settle({ is: 'silence', because: 'timeout' }),
-          (error) => {
-            if (!timer.signal.aborted) reject(error);
-          },
-        );
-      });
-      return {
-        answer,
-        forget() {
-          timer.abort();
-          open.delete(whatsappId);
-        },
+      const { promise: answer, resolve } = Promise.withResolvers<Answer>();
+      const forget = () => {
+        cancel();
+        open.delete(whatsappId);
       };
+      const settle = (value: Answer) => {
+        forget();
+        resolve(value);
+      };
+      const cancel = clock.after(withinMs, () => settle({ is: 'silence', because: 'timeout' }));
+      open.set(whatsappId, settle);
+      return { answer, forget };
     },
     settle(whatsappId, answer) {
       lastAt = clock.monotonic();

@@ -117,16 +117,12 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
 
   async function idle(ms: number): Promise<void> {
     if (awake || stopping.signal.aborted) return;
-    const nap = new AbortController();
-    const rung = new Promise<void>((resolve) => {
-      ring = resolve;
-    });
-    const slept = clock.sleep(ms, nap.signal).catch((error) => {
-      if (!nap.signal.aborted) throw error;
-    });
-    await Promise.race([rung, slept]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    ring = resolve;
+    const cancel = clock.after(ms, resolve);
+    await promise;
     ring = undefined;
-    nap.abort();
+    cancel();
   }
 
   const pause = (ms: number): Promise<void> =>
@@ -298,14 +294,12 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       needs.acknowledgements.closeAll();
     },
     async stop(graceMs) {
-      const grace = new AbortController();
-      const patience = clock.sleep(graceMs, grace.signal).catch((error) => {
-        if (!grace.signal.aborted) throw error;
-      });
+      const patience = Promise.withResolvers<void>();
+      const cancel = clock.after(graceMs, patience.resolve);
       // No new rows: the loop ends after its round. What is on the wire may finish.
       const drained = drain();
-      await Promise.race([drained, patience]);
-      grace.abort();
+      await Promise.race([drained, patience.promise]);
+      cancel();
       needs.acknowledgements.closeAll();
       await drained;
     },

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { asError } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { MessageRow } from '../store/index.ts';
 
@@ -27,7 +26,13 @@ export const changeOf = (row: MessageRow) => ({
   state: row.state,
 });
 
-export function createOutcomes({ events, clock }: { readonly events: EventBus; readonly clock: Clock }): Outcomes {
+export function createOutcomes({
+  events,
+  clock,
+}: {
+  readonly events: EventBus;
+  readonly clock: Pick<Clock, 'after'>;
+}): Outcomes {
   const waiting = new Map<string, (row: MessageRow) => void>();
   return {
     tell(row) {
@@ -35,21 +40,16 @@ export function createOutcomes({ events, clock }: { readonly events: EventBus; r
       events.emit('message.changed', changeOf(row));
     },
     expect(whatsappId, withinMs, signal) {
-      const timer = new AbortController();
-      const row = new Promise<MessageRow | undefined>((resolve, reject) => {
-        waiting.set(whatsappId, resolve);
-        signal?.addEventListener('abort', () => resolve(undefined), { once: true, signal: timer.signal });
-        clock.sleep(withinMs, timer.signal).then(
-          () => resolve(undefined),
-          (error) => {
-            if (!timer.signal.aborted) reject(asError(error));
-          },
-        );
-      });
+      const { promise: row, resolve } = Promise.withResolvers<MessageRow | undefined>();
+      const giveUp = () => resolve(undefined);
+      waiting.set(whatsappId, resolve);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      const cancel = clock.after(withinMs, giveUp);
       return {
         row,
         forget() {
-          timer.abort();
+          cancel();
+          signal?.removeEventListener('abort', giveUp);
           waiting.delete(whatsappId);
         },
       };

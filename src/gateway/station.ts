@@ -97,7 +97,7 @@ export function createStation(needs: StationNeeds): Station {
   const settings = { ...pacingOf(device) };
   let lockedUntil = device.time_lock_until ?? 0;
   let noticed = '';
-  const soon = new AbortController();
+  let cancelSync: () => void = () => undefined;
   let syncing = false;
   /**
    * For what nobody's promise hangs on: an acknowledgement or receipt that a power failure takes back is learned again (the same stanza
@@ -106,15 +106,10 @@ export function createStation(needs: StationNeeds): Station {
   function durableSoon(): void {
     if (syncing) return;
     syncing = true;
-    clock
-      .sleep(SYNC_AFTER_MS, soon.signal)
-      .then(() => {
-        syncing = false;
-        return store.durable();
-      })
-      .catch((error) => {
-        if (!soon.signal.aborted) log.error({ err: asError(error) }, 'the disk could not be synced');
-      });
+    cancelSync = clock.after(SYNC_AFTER_MS, () => {
+      syncing = false;
+      store.durable().catch((error) => log.error({ err: asError(error) }, 'the disk could not be synced'));
+    });
   }
   const freshMemory = () => withFailpoints(store.deviceMemory(owner), needs.failpoint);
   let memory = freshMemory();
@@ -380,7 +375,7 @@ export function createStation(needs: StationNeeds): Station {
       await supervisor.stop();
       await surfacing.stop();
       await remembering;
-      soon.abort();
+      cancelSync();
       await store.durable();
     },
   };

@@ -24,7 +24,7 @@ export function guardMemory({
   onUnreadable,
 }: {
   memory: DeviceMemory;
-  clock: Pick<Clock, 'sleep'>;
+  clock: Pick<Clock, 'after'>;
   timeoutMs: number;
   onUnreadable: (error: UnreadableKeyError) => void;
 }): GuardedMemory {
@@ -36,13 +36,12 @@ export function guardMemory({
   }
 
   async function guard<T>(type: string, id: string, call: () => Promise<T>): Promise<T> {
-    const deadline = new AbortController();
-    const late = clock.sleep(timeoutMs, deadline.signal).then(
-      () => Promise.reject(new Error(`no answer from the store within ${timeoutMs} ms`)),
-      () => new Promise<never>(() => undefined),
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.after(timeoutMs, () =>
+      late.reject(new Error(`no answer from the store within ${timeoutMs} ms`)),
     );
     try {
-      return await Promise.race([call(), late]);
+      return await Promise.race([call(), late.promise]);
     } catch (thrown) {
       const cause = asError(thrown);
       if (cause instanceof SealBroken) report(new UnreadableKeyError(type, id, cause.message));
@@ -50,7 +49,7 @@ export function guardMemory({
       else fault = new LinkError('store', `The store failed with ${type} ${id}: ${cause.message}`, { cause });
       throw fault;
     } finally {
-      deadline.abort();
+      cancel();
     }
   }
 

@@ -31,6 +31,7 @@ function hasty(factor: number): Clock {
     now: () => Math.floor(began + since()),
     monotonic: () => zero + since(),
     sleep: (ms, signal) => systemClock.sleep(ms / factor, signal),
+    after: (ms, work) => systemClock.after(ms / factor, work),
   };
 }
 

@@ -81,6 +81,18 @@ export function handClock() {
           { once: true },
         );
       }),
+    after: (ms, work) => {
+      const sleep = {
+        ms,
+        at: now + ms,
+        wake: () => {
+          sleeps.delete(sleep);
+          work();
+        },
+      };
+      sleeps.add(sleep);
+      return () => sleeps.delete(sleep);
+    },
   };
   return {
     ...clock,

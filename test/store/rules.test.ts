@@ -203,7 +203,7 @@ overEachDatabase('tenants', ({ open }) => {
 
   test('the use of a token is noted once a minute', async () => {
     let now = 1_700_000_000_000;
-    const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined };
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined, after: () => () => undefined };
     const store = await open({ clock });
     const { account, device } = await createTenant(store);
     await store.devices.setToken(account.id, device.id, { hash: Buffer.alloc(32, 1), prefix: 'wag_', last4: '1234' });

@@ -37,6 +37,22 @@ export function createHandClock(start = Date.UTC(2026, 0, 5)) {
         signal?.addEventListener('abort', onAbort, { once: true });
         sleepers.add(sleeper);
       }),
+    after(ms: number, work: () => void) {
+      const cancel = () => {
+        sleepers.delete(sleeper);
+        clearTimeout(timer);
+      };
+      const sleeper: Sleeper = {
+        until: passed() + ms,
+        wake: () => {
+          cancel();
+          work();
+        },
+      };
+      const timer = setTimeout(sleeper.wake, Math.min(ms, 2_147_483_647));
+      sleepers.add(sleeper);
+      return cancel;
+    },
     advance(ms: number) {
       ahead += ms;
       for (const sleeper of [...sleepers]) if (sleeper.until <= passed()) sleeper.wake();

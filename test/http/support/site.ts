@@ -15,6 +15,7 @@ export function createHandClock(): Clock & { advance(ms: number): void } {
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
     sleep: systemClock.sleep,
+    after: systemClock.after,
     advance: (ms) => {
       ahead += ms;
     },
