@@ -61,7 +61,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
   }
 
   async function refuseOptedOut(caller: Caller, recipient: string): Promise<void> {
-    if (!(await store.conversations.optedOut(caller.deviceId, [recipient])).has(recipient)) return;
+    if (!(await store.conversations.isOptedOut(caller.deviceId, recipient))) return;
     const device = await store.devices.find(caller.accountId, caller.deviceId);
     const rule = (device && readSettings(device.settings).opt_out) ?? needs.optOut;
     if (rule === 'refuse') throw failure('recipient_opted_out', { number: recipient });

@@ -1,6 +1,28 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
-import { isOwner, type Owner } from './fence.ts';
+import { isOwner, type Owner, ownerOf } from './fence.ts';
+import { statement } from './statement.ts';
+
+const find = statement<{ readonly device_id: number; readonly peer: string }, { readonly opted_out_at: number | null }>(
+  ({ db, value }) =>
+    db
+      .selectFrom('conversation')
+      .select('opted_out_at')
+      .where('device_id', '=', value('device_id'))
+      .where('peer', '=', value('peer'))
+      .compile(),
+);
+
+const begin = statement<
+  Owner & { readonly peer: string; readonly opened_by: 'us' | 'them'; readonly opened_at: number },
+  unknown
+>(({ db, dialect, value }) =>
+  sql`
+    insert into conversation (device_id, peer, opened_by, opened_at)
+    select device.id, cast(${value('peer')} as text), cast(${value('opened_by')} as text), ${value('opened_at')}
+    from device where device.id = ${value('device_id')} and ${isOwner({ dialect }, ownerOf(value))}
+    on conflict (device_id, peer) do nothing`.compile(db),
+);
 
 export type Conversations = ReturnType<typeof createConversations>;
 
@@ -12,22 +34,18 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'v
   const { db, vault } = context;
   return {
     async isKnown(device_id: number, peer: string): Promise<boolean> {
-      const row = await db
-        .selectFrom('conversation')
-        .select('peer')
-        .where('device_id', '=', device_id)
-        .where('peer', '=', peer)
-        .executeTakeFirst();
-      return row !== undefined;
+      return (await find(context, { device_id, peer })).rows.length > 0;
+    },
+
+    /** Wants no more messages. */
+    async isOptedOut(device_id: number, peer: string): Promise<boolean> {
+      const [row] = (await find(context, { device_id, peer })).rows;
+      return row !== undefined && row.opted_out_at !== null;
     },
 
     /** Remembers who began it, once. Nothing when the lease is another's. */
     async open(owner: Owner, peer: string, opened_by: 'us' | 'them', opened_at: number): Promise<void> {
-      await sql`
-        insert into conversation (device_id, peer, opened_by, opened_at)
-        select device.id, cast(${peer} as text), cast(${opened_by} as text), ${opened_at}
-        from device where device.id = ${owner.device_id} and ${isOwner(context, owner)}
-        on conflict (device_id, peer) do nothing`.execute(db);
+      await begin(context, { ...owner, peer, opened_by, opened_at });
     },
 
     /** This person wants no more messages, or (null) does again. Nothing when the lease is another's. */

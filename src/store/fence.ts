@@ -19,6 +19,13 @@ export class StaleOwner extends Error {
 export const isOwner = ({ dialect }: Pick<Context, 'dialect'>, { device_id, epoch }: Owner): RawBuilder<boolean> =>
   sql<boolean>`exists (select 1 from device_lease where device_id = ${device_id} and epoch = ${epoch} ${dialect.forShare})`;
 
+/** The owner among a statement's values. */
+export const ownerOf = (value: <K extends keyof Owner>(name: K) => Owner[K]): Owner => ({
+  account_id: value('account_id'),
+  device_id: value('device_id'),
+  epoch: value('epoch'),
+});
+
 /** First in a transaction of an owner: what follows is fenced until it ends. Throws StaleOwner. */
 export async function assertOwner(context: Pick<Context, 'db' | 'dialect'>, owner: Owner): Promise<void> {
   const { rows } = await sql`select 1 from device_lease

@@ -159,7 +159,7 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
     clearMemory: (owner) => clearMemory(context, owner),
     transaction: (work) =>
       inTransaction(db, (tx) =>
-        work({ ...nouns({ ...context, db: tx, durable: async () => undefined }), inTransaction: true }),
+        work(Object.assign(nouns({ ...context, db: tx, durable: async () => undefined }), { inTransaction: true as const })),
       ),
     durable: dialect.durable,
     ready: async () => {
@@ -203,30 +203,81 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
   }
 }
 
+/** Each is made when it is asked for: a transaction of a message needs two of them. */
 const nouns = (context: Context): Nouns => ({
-  accounts: createAccounts(context),
-  links: createLinks(context),
-  sessions: createSessions(context),
-  packages: createPackages(context),
-  subscriptions: createSubscriptions(context),
-  devices: createDevices(context),
-  leases: createLeases(context),
-  conversations: createConversations(context),
-  journal: createJournal(context),
-  messages: createMessages(context),
-  idempotency: createIdempotency(context),
-  users: createUsers(context),
-  members: createMembers(context),
-  invitations: createInvitations(context),
-  purchases: createPurchases(context),
-  settings: createSettings(context),
-  audit: createAudit(context),
-  histories: createHistories(context),
-  inbox: createInbox(context),
-  chats: createChats(context),
-  events: createEventLog(context),
-  webhooks: createWebhooks(context),
-  deliveries: createDeliveries(context),
-  people: createPeople(context),
-  retention: createRetention(context),
+  get accounts() {
+    return createAccounts(context);
+  },
+  get links() {
+    return createLinks(context);
+  },
+  get sessions() {
+    return createSessions(context);
+  },
+  get packages() {
+    return createPackages(context);
+  },
+  get subscriptions() {
+    return createSubscriptions(context);
+  },
+  get devices() {
+    return createDevices(context);
+  },
+  get leases() {
+    return createLeases(context);
+  },
+  get conversations() {
+    return createConversations(context);
+  },
+  get journal() {
+    return createJournal(context);
+  },
+  get messages() {
+    return createMessages(context);
+  },
+  get idempotency() {
+    return createIdempotency(context);
+  },
+  get users() {
+    return createUsers(context);
+  },
+  get members() {
+    return createMembers(context);
+  },
+  get invitations() {
+    return createInvitations(context);
+  },
+  get purchases() {
+    return createPurchases(context);
+  },
+  get settings() {
+    return createSettings(context);
+  },
+  get audit() {
+    return createAudit(context);
+  },
+  get histories() {
+    return createHistories(context);
+  },
+  get inbox() {
+    return createInbox(context);
+  },
+  get chats() {
+    return createChats(context);
+  },
+  get events() {
+    return createEventLog(context);
+  },
+  get webhooks() {
+    return createWebhooks(context);
+  },
+  get deliveries() {
+    return createDeliveries(context);
+  },
+  get people() {
+    return createPeople(context);
+  },
+  get retention() {
+    return createRetention(context);
+  },
 });

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { assertOwner, isOwner, type Owner, StaleOwner } from './fence.ts';
 import type { JournalEntry } from './journal.ts';
 import { about, sealJson } from './seals.ts';
+import { statement } from './statement.ts';
 import { inTransaction, type Queries } from './transactions.ts';
 
 /** One value of a device's Signal keys; `value: null` deletes. */
@@ -119,23 +120,45 @@ type Kept = KeyChange & { readonly value: Uint8Array };
 
 /** The hottest write: fence and rows in one statement. */
 async function upsert(context: Context, owner: Owner, rows: readonly Kept[]): Promise<void> {
-  const { db, dialect, vault } = context;
-  const blob = sql.raw(dialect.columns.bytes);
-  const values = rows.map(
-    ({ type, id, value }) =>
-      sql`(cast(${type} as text), cast(${id} as text), cast(${vault.seal(value, about.key(owner, type, id))} as ${blob}))`,
-  );
-  const { numAffectedRows } = await sql`
-    insert into device_key (device_id, type, key_id, sealed_value)
-    select own.device_id, given.column1, given.column2, given.column3
-    from (select device_id from device_lease
-      where device_id = ${owner.device_id} and epoch = ${owner.epoch} ${dialect.forShare}) as own,
-      (values ${sql.join(values)}) as given
-    where true
-    on conflict (device_id, type, key_id) do update set sealed_value = excluded.sealed_value
-  `.execute(db);
+  const values: Record<string, unknown> = { device_id: owner.device_id, epoch: owner.epoch };
+  rows.forEach(({ type, id, value }, at) => {
+    values[`type${at}`] = type;
+    values[`id${at}`] = id;
+    values[`bytes${at}`] = context.vault.seal(value, about.key(owner, type, id));
+  });
+  const { numAffectedRows } = await upsertOf(rows.length)(context, values);
   if (numAffectedRows !== BigInt(rows.length)) throw new StaleOwner(owner);
 }
+
+/** By their number of rows. The usual ones are kept: a session or two, the keys of a new contact, a first message to a group. */
+const upserts = new Map<number, ReturnType<typeof makeUpsert>>();
+const KEPT_UPSERTS = 64;
+
+function upsertOf(rows: number) {
+  const known = upserts.get(rows);
+  if (known) return known;
+  const made = makeUpsert(rows);
+  if (rows <= KEPT_UPSERTS) upserts.set(rows, made);
+  return made;
+}
+
+const makeUpsert = (rows: number) =>
+  statement<Record<string, unknown>, unknown>(({ db, dialect, value }) => {
+    const blob = sql.raw(dialect.columns.bytes);
+    const given = Array.from(
+      { length: rows },
+      (_, at) =>
+        sql`(cast(${value(`type${at}`)} as text), cast(${value(`id${at}`)} as text), cast(${value(`bytes${at}`)} as ${blob}))`,
+    );
+    return sql`
+      insert into device_key (device_id, type, key_id, sealed_value)
+      select own.device_id, given.column1, given.column2, given.column3
+      from (select device_id from device_lease
+        where device_id = ${value('device_id')} and epoch = ${value('epoch')} ${dialect.forShare}) as own,
+        (values ${sql.join(given)}) as given
+      where true
+      on conflict (device_id, type, key_id) do update set sealed_value = excluded.sealed_value`.compile(db);
+  });
 
 async function drop(db: Queries, device_id: number, rows: readonly KeyChange[]): Promise<void> {
   const keys = sql.join(rows.map(({ type, id }) => sql`(${type}, ${id})`));

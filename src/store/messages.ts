@@ -1,4 +1,4 @@
-import { type Insertable, type SelectQueryBuilder, sql } from 'kysely';
+import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { endings, endMessages } from './ending.ts';
 import { type MessageBody, type MessageRow, type MessageStatus, openMessage, statuses } from './message.ts';
@@ -7,6 +7,7 @@ import { createOutcomes } from './outcomes.ts';
 import { createProtos } from './protos.ts';
 import type { MessageState, MessageTable, Tables } from './schema.ts';
 import { about, sealJson } from './seals.ts';
+import { statement } from './statement.ts';
 import { inTransaction } from './transactions.ts';
 
 type Columns = Insertable<MessageTable>;
@@ -37,6 +38,39 @@ export interface Statistics {
   readonly today_sent: number;
 }
 
+const ACCEPTED = [
+  'account_id',
+  'device_id',
+  'subscription_id',
+  'whatsapp_id',
+  'recipient',
+  'chat',
+  'type',
+  'sealed_body',
+  'waiting_for',
+  'priority',
+  'show_typing',
+  'hold',
+  'ref',
+  'due_at',
+  'expires_at',
+  'created_at',
+  'counted',
+] as const satisfies (keyof MessageTable)[];
+type Accepted = Pick<Selectable<MessageTable>, (typeof ACCEPTED)[number]>;
+
+const accept = statement<Accepted, Selectable<MessageTable>>(({ db, value }) =>
+  db
+    .insertInto('message')
+    .values({
+      ...(Object.fromEntries(ACCEPTED.map((name) => [name, value(name)])) as unknown as Accepted),
+      state: 'queued',
+      attempts: 0,
+    })
+    .returningAll()
+    .compile(),
+);
+
 export type Messages = ReturnType<typeof createMessages>;
 
 /** The tenant's calls; those of the device's owner are in `outbox.ts` and `outcomes.ts`, the frozen bytes in `protos.ts`. */
@@ -63,24 +97,28 @@ export function createMessages(context: Context) {
      */
     async insert({ body, ...row }: NewMessage): Promise<MessageRow> {
       const now = row.created_at ?? clock.now();
-      const stored = await db
-        .insertInto('message')
-        .values({
-          waiting_for: null,
-          waiting_reason: null,
-          priority: 0,
-          show_typing: 1,
-          hold: 0,
-          due_at: now,
-          ...row,
-          created_at: now,
-          sealed_body: sealJson(vault, body, about.body(row, row.whatsapp_id)),
-          state: 'queued',
-          attempts: 0,
-          counted: row.subscription_id === null ? 0 : 1,
-        })
-        .returningAll()
-        .executeTakeFirstOrThrow();
+      const subscription_id = row.subscription_id ?? null;
+      const { rows } = await accept(context, {
+        account_id: row.account_id,
+        device_id: row.device_id,
+        subscription_id,
+        whatsapp_id: row.whatsapp_id,
+        recipient: row.recipient,
+        chat: row.chat,
+        type: row.type,
+        sealed_body: sealJson(vault, body, about.body(row, row.whatsapp_id)),
+        waiting_for: row.waiting_for ?? null,
+        priority: row.priority ?? 0,
+        show_typing: row.show_typing ?? 1,
+        hold: row.hold ?? 0,
+        ref: row.ref ?? null,
+        due_at: row.due_at ?? now,
+        expires_at: row.expires_at,
+        created_at: now,
+        counted: subscription_id === null ? 0 : 1,
+      });
+      const [stored] = rows;
+      if (stored === undefined) throw new Error('An INSERT gave no row.');
       return openMessage(context, stored);
     },
 

@@ -1,9 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
-import { assertOwner, fenced, isOwner, type Owner } from './fence.ts';
+import { assertOwner, fenced, isOwner, type Owner, ownerOf } from './fence.ts';
 import { type MessageRow, openMessage } from './message.ts';
-import type { MessageState, MessageType, WaitingFor } from './schema.ts';
+import type { MessageState, MessageTable, MessageType, WaitingFor } from './schema.ts';
 import { about } from './seals.ts';
+import { statement } from './statement.ts';
 import { inTransaction } from './transactions.ts';
 
 export interface Frozen {
@@ -26,6 +27,52 @@ const isHeld = (now: number): RawBuilder<boolean> => sql<boolean>`exists (
     and earlier.state in ('queued', 'sending')
     and (earlier.state = 'sending' or (earlier.expires_at > ${now}
       and not (earlier.due_at > ${now} and coalesce(earlier.waiting_for, 'schedule') = 'schedule'))))`;
+
+const take = statement<
+  Owner & Pick<Frozen, 'type' | 'chat' | 'now'> & { readonly id: number },
+  Selectable<MessageTable>
+>(({ db, dialect, value }) =>
+  db
+    .updateTable('message')
+    .set((eb) => ({
+      state: 'sending',
+      type: value('type'),
+      chat: value('chat'),
+      waiting_for: null,
+      waiting_reason: null,
+      sending_at: value('now'),
+      attempts: eb('attempts', '+', 1),
+    }))
+    .where('id', '=', value('id'))
+    .where('account_id', '=', value('account_id'))
+    .where('device_id', '=', value('device_id'))
+    .where((eb) => eb.or([eb('state', '=', 'sending'), eb('state', '=', 'queued').and(eb.not(isHeld(value('now'))))]))
+    .where(isOwner({ dialect }, ownerOf(value)))
+    .returningAll()
+    .compile(),
+);
+
+interface Bytes {
+  readonly id: number;
+  readonly device_id: number;
+  readonly whatsapp_id: string;
+  readonly sealed_proto: Uint8Array;
+  readonly now: number;
+}
+
+const freeze = statement<Bytes, unknown>(({ db, value }) =>
+  db
+    .insertInto('message_proto')
+    .values({
+      message_id: value('id'),
+      device_id: value('device_id'),
+      whatsapp_id: value('whatsapp_id'),
+      sealed_proto: value('sealed_proto'),
+      created_at: value('now'),
+    })
+    .onConflict((conflict) => conflict.column('message_id').doNothing())
+    .compile(),
+);
 
 /** The owner's queue; what became of its rows is in `outcomes.ts`. Writes throw StaleOwner once the lease has another epoch; a stale claim is empty. */
 export function createOutbox(context: Context) {
@@ -137,39 +184,15 @@ export function createOutbox(context: Context) {
      */
     async markSending(owner: Owner, id: number, { proto, type, chat, now }: Frozen): Promise<MessageRow | undefined> {
       const row = await inTransaction(db, async (tx) => {
-        const stored = await tx
-          .updateTable('message')
-          .set((eb) => ({
-            state: 'sending',
-            type,
-            chat,
-            waiting_for: null,
-            waiting_reason: null,
-            sending_at: now,
-            attempts: eb('attempts', '+', 1),
-          }))
-          .where('id', '=', id)
-          .where('account_id', '=', owner.account_id)
-          .where('device_id', '=', owner.device_id)
-          .where((eb) => eb.or([eb('state', '=', 'sending'), eb('state', '=', 'queued').and(eb.not(isHeld(now)))]))
-          .where(isOwner(context, owner))
-          .returningAll()
-          .executeTakeFirst();
+        const inside = { ...context, db: tx };
+        const [stored] = (await take(inside, { ...owner, id, type, chat, now })).rows;
         if (!stored) {
-          await assertOwner({ ...context, db: tx }, owner);
+          await assertOwner(inside, owner);
           return undefined;
         }
-        await tx
-          .insertInto('message_proto')
-          .values({
-            message_id: id,
-            device_id: owner.device_id,
-            whatsapp_id: stored.whatsapp_id,
-            sealed_proto: vault.seal(proto, about.proto(owner, stored.whatsapp_id)),
-            created_at: now,
-          })
-          .onConflict((conflict) => conflict.column('message_id').doNothing())
-          .execute();
+        const { whatsapp_id } = stored;
+        const sealed_proto = vault.seal(proto, about.proto(owner, whatsapp_id));
+        await freeze(inside, { id, device_id: owner.device_id, whatsapp_id, sealed_proto, now });
         return openMessage(context, stored);
       });
       return row;

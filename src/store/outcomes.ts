@@ -1,9 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { ENDED_AT_ONCE, type Ending, endings, endMessages } from './ending.ts';
-import { assertOwner, fenced, isOwner, type Owner } from './fence.ts';
+import { assertOwner, fenced, isOwner, type Owner, ownerOf } from './fence.ts';
 import { type MessageRow, openMessage, statuses } from './message.ts';
-import type { MessageState } from './schema.ts';
+import type { MessageState, MessageTable } from './schema.ts';
+import { type Parts, statement } from './statement.ts';
 import { inTransaction } from './transactions.ts';
 
 /** How far a receipt says that a message came. */
@@ -16,20 +17,12 @@ export const MAX_ATTEMPTS = 5;
 export function createOutcomes(context: Context) {
   const { db } = context;
 
-  /** The owner's row of a WhatsApp id, if it was tried. */
-  const tried = (owner: Owner, whatsapp_id: string) =>
-    db
-      .updateTable('message')
-      .where('device_id', '=', owner.device_id)
-      .where('account_id', '=', owner.account_id)
-      .where('whatsapp_id', '=', whatsapp_id)
-      .where('attempts', '>', 0)
-      .where(isOwner(context, owner))
-      .returningAll();
-
   /** The one row that a fenced write gave. */
-  const one = async (owner: Owner, query: ReturnType<typeof tried>): Promise<MessageRow | undefined> => {
-    const [row] = await fenced(context, owner, await query.execute());
+  const one = async (
+    owner: Owner,
+    written: Promise<{ readonly rows: readonly Selectable<MessageTable>[] }>,
+  ): Promise<MessageRow | undefined> => {
+    const [row] = await fenced(context, owner, (await written).rows);
     return row && openMessage(context, row);
   };
 
@@ -50,15 +43,7 @@ export function createOutcomes(context: Context) {
     markSent: (owner: Owner, whatsapp_id: string, server_time: number | null, now: number) =>
       one(
         owner,
-        tried(owner, whatsapp_id)
-          .set({
-            state: sql`case when state in ('queued', 'sending') then 'sent' else state end`,
-            waiting_for: null,
-            sent_at: sql`coalesce(sent_at, ${now})`,
-            server_time,
-          })
-          .where('state', 'in', server_time === null ? unacknowledged : [...unacknowledged, ...statuses.sent])
-          .where('server_time', 'is', null),
+        (server_time === null ? markSentBare : markSent)(context, { ...owner, whatsapp_id, server_time, now }),
       ),
 
     /**
@@ -66,21 +51,7 @@ export function createOutcomes(context: Context) {
      * `delivered`, and each implies `sent`. `at`: Unix ms. Undefined when it changed nothing.
      */
     applyReceipt: (owner: Owner, whatsapp_id: string, step: ReceiptStep, at: number) =>
-      one(
-        owner,
-        tried(owner, whatsapp_id)
-          .set({
-            state: step,
-            waiting_for: null,
-            failed_at: null,
-            error_code: null,
-            error_message: null,
-            sent_at: sql`coalesce(sent_at, ${at})`,
-            ...(step !== 'sent' && { delivered_at: sql`coalesce(delivered_at, ${at})` }),
-            ...(step === 'read' && { read_at: at }),
-          })
-          .where('state', 'in', below[step]),
-      ),
+      one(owner, lift[step](context, { ...owner, whatsapp_id, at })),
 
     /**
      * A definite failure of a queued or sending row; a failure before any attempt gives its quota back, since nothing reached
@@ -128,3 +99,60 @@ const below: Record<ReceiptStep, readonly MessageState[]> = {
   delivered: ['queued', 'sending', 'failed', 'sent'],
   read: ['queued', 'sending', 'failed', 'sent', 'delivered'],
 };
+
+interface Tried extends Owner {
+  readonly whatsapp_id: string;
+}
+
+/** The owner's row of a WhatsApp id, if it was tried. */
+const tried = ({ db, dialect, value }: Parts<Tried>) =>
+  db
+    .updateTable('message')
+    .where('device_id', '=', value('device_id'))
+    .where('account_id', '=', value('account_id'))
+    .where('whatsapp_id', '=', value('whatsapp_id'))
+    .where('attempts', '>', 0)
+    .where(isOwner({ dialect }, ownerOf(value)))
+    .returningAll();
+
+interface Acknowledged extends Tried {
+  readonly server_time: number | null;
+  readonly now: number;
+}
+
+const acknowledging = (from: readonly MessageState[]) =>
+  statement<Acknowledged, Selectable<MessageTable>>((parts) =>
+    tried(parts)
+      .set({
+        state: sql`case when state in ('queued', 'sending') then 'sent' else state end`,
+        waiting_for: null,
+        sent_at: sql`coalesce(sent_at, ${parts.value('now')})`,
+        server_time: parts.value('server_time'),
+      })
+      .where('state', 'in', from)
+      .where('server_time', 'is', null)
+      .compile(),
+  );
+
+const markSent = acknowledging([...unacknowledged, ...statuses.sent]);
+/** Without a time of WhatsApp's own there is nothing to learn of a row that a receipt has lifted. */
+const markSentBare = acknowledging(unacknowledged);
+
+const lifting = (step: ReceiptStep) =>
+  statement<Tried & { readonly at: number }, Selectable<MessageTable>>((parts) =>
+    tried(parts)
+      .set({
+        state: step,
+        waiting_for: null,
+        failed_at: null,
+        error_code: null,
+        error_message: null,
+        sent_at: sql`coalesce(sent_at, ${parts.value('at')})`,
+        ...(step !== 'sent' && { delivered_at: sql`coalesce(delivered_at, ${parts.value('at')})` }),
+        ...(step === 'read' && { read_at: parts.value('at') }),
+      })
+      .where('state', 'in', below[step])
+      .compile(),
+  );
+
+const lift = { sent: lifting('sent'), delivered: lifting('delivered'), read: lifting('read') };

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { PackageRow } from './packages.ts';
 import type { SubscriptionTable } from './schema.ts';
+import { statement } from './statement.ts';
 
 export type SubscriptionRow = Selectable<SubscriptionTable>;
 
@@ -16,10 +17,20 @@ export interface Spent {
 
 const DAY = 86_400_000;
 
+const spend = statement<{ readonly account_id: number; readonly now: number }, Spent>(({ db, value }) =>
+  sql<Spent>`
+    update subscription set used = used + 1
+    where id = (select id from subscription where account_id = ${value('account_id')}
+        and starts_at <= ${value('now')} and ends_at > ${value('now')} order by id desc limit 1)
+      and suspended_at is null and used < message_quota
+    returning id, message_quota - used as left, used, message_quota, ends_at`.compile(db),
+);
+
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** What an account may use, and has used, in a period. */
-export function createSubscriptions({ db, clock }: Pick<Context, 'db' | 'clock'>) {
+export function createSubscriptions(context: Pick<Context, 'db' | 'dialect' | 'clock'>) {
+  const { db, clock } = context;
   return {
     /** A period of `package.days` from `starts_at`, with the package's figures of today. */
     assign: (account_id: number, from: PackageRow, starts_at: number): Promise<SubscriptionRow> =>
@@ -75,12 +86,7 @@ export function createSubscriptions({ db, clock }: Pick<Context, 'db' | 'clock'>
      * One statement, so that parallel messages can not spend the last one twice.
      */
     async spend(account_id: number, now: number): Promise<Spent | undefined> {
-      const { rows } = await sql<Spent>`
-        update subscription set used = used + 1
-        where id = (select id from subscription where account_id = ${account_id}
-            and starts_at <= ${now} and ends_at > ${now} order by id desc limit 1)
-          and suspended_at is null and used < message_quota
-        returning id, message_quota - used as left, used, message_quota, ends_at`.execute(db);
+      const { rows } = await spend(context, { account_id, now });
       return rows[0];
     },
 
