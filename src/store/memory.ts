@@ -13,6 +13,8 @@ export interface KeyChange<T extends string = string> {
   readonly value: Uint8Array | null;
 }
 
+/** What a power failure may take back, because it is learned again: committed, and durable with the next durable write. */
+const HINTS: ReadonlySet<string> = new Set(['lid-mapping', 'device-list', 'sender-key-memory']);
 /** Rows of one INSERT or DELETE: four parameters each, and SQLite takes 32,766. */
 const ROWS_AT_ONCE = 1_000;
 
@@ -49,6 +51,12 @@ export function createMemory(context: Context, owner: Owner) {
     /** Values by id. Throws SealBroken for one that can not be read: that is never "missing". */
     async readKeys(type: string, ids: readonly string[]): Promise<Map<string, Uint8Array>> {
       const found = new Map<string, Uint8Array>();
+      const [only] = ids;
+      if (ids.length === 1 && only !== undefined) {
+        const [row] = (await find(context, { device_id, type, key_id: only })).rows;
+        if (row) found.set(only, vault.open(row.sealed_value, about.key(owner, type, only)));
+        return found;
+      }
       for (const some of slices(ids)) {
         const rows = await db
           .selectFrom('device_key')
@@ -64,7 +72,7 @@ export function createMemory(context: Context, owner: Owner) {
     },
 
     /**
-     * All changes and the journal entry in one transaction, durable when it resolves; on a throw nothing was kept. The usual
+     * All changes and the journal entry in one transaction, durable when it resolves (but for hints); on a throw nothing was kept. The usual
      * change, some sessions and no deletion, is a single statement. Throws StaleOwner.
      */
     async writeKeys(changes: readonly KeyChange[], journal?: JournalEntry): Promise<void> {
@@ -82,7 +90,7 @@ export function createMemory(context: Context, owner: Owner) {
           for (const rows of dropped) await drop(tx, device_id, rows);
           if (journal) await writeJournal(inside, owner, journal);
         });
-      await durable();
+      if (journal || changes.some(({ type }) => !HINTS.has(type))) await durable();
     },
 
     /** The text that this very ciphertext gave when it was first decrypted, if the journal still holds it. */
@@ -115,6 +123,19 @@ export async function clearMemory(context: Context, owner: Owner): Promise<void>
   });
   await context.durable();
 }
+
+const find = statement<
+  { readonly device_id: number; readonly type: string; readonly key_id: string },
+  { readonly sealed_value: Uint8Array }
+>(({ db, value }) =>
+  db
+    .selectFrom('device_key')
+    .select('sealed_value')
+    .where('device_id', '=', value('device_id'))
+    .where('type', '=', value('type'))
+    .where('key_id', '=', value('key_id'))
+    .compile(),
+);
 
 type Kept = KeyChange & { readonly value: Uint8Array };
 

@@ -1,6 +1,7 @@
-import type { AuthenticationCreds, WASocket } from 'baileys';
+import type { AuthenticationCreds, AuthenticationState, WASocket } from 'baileys';
 import type { Clock } from '../base/clock.ts';
 import type { RandomBytes } from '../base/ids.ts';
+import { createAcquaintance } from './acquaintance.ts';
 import { forgetHalfPairing } from './auth-state.ts';
 import type { Device } from './device.ts';
 import type { GroupBook } from './groups.ts';
@@ -25,6 +26,7 @@ export function createAbilities({
   groups,
   reupload,
   creds,
+  keys,
   saveCreds,
   isPairing,
   trust,
@@ -41,6 +43,7 @@ export function createAbilities({
   groups: GroupBook;
   reupload: Reupload;
   creds: AuthenticationCreds;
+  keys: AuthenticationState['keys'];
   saveCreds: () => Promise<void>;
   isPairing: () => boolean;
   trust: Trust | undefined;
@@ -68,6 +71,8 @@ export function createAbilities({
     onLateFailure: (error) => note(error, 'bookkeeping after a send failed'),
   });
 
+  const meet = createAcquaintance({ sock, lists: device.lists, keys, creds });
+
   async function say<T>(doing: string, work: (open: WASocket) => Promise<T>): Promise<T> {
     try {
       return await work(live());
@@ -77,7 +82,9 @@ export function createAbilities({
   }
 
   return {
-    lookUp: createLookUp(ask, sock.generateMessageTag),
+    lookUp: createLookUp(ask, sock.generateMessageTag, (answer, registration) =>
+      meet(answer, registration).catch((error) => note(error, 'the devices of a number were not kept')),
+    ),
     async encode(content, { quoted }) {
       const quote = quoted && quoteOf(quoted, bare(creds.me?.id ?? ''));
       if (content.type === 'text') return textMessage(content.text, random, quote);

@@ -124,6 +124,7 @@ async function connect(options: LinkOptions, device: Device, settings: LinkSetti
     groups,
     reupload,
     creds: auth.creds,
+    keys: auth.keys,
     saveCreds: auth.saveCreds,
     isPairing: () => news.isPairing,
     trust,

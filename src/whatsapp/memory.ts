@@ -15,7 +15,10 @@ export interface DeviceMemory {
   writeCreds(bytes: Uint8Array): Promise<void>;
   /** Values by id; an id without a value is absent. Throws when a value exists but cannot be read: that is never "missing". */
   readKeys(type: KeyType, ids: readonly string[]): Promise<Map<string, Uint8Array>>;
-  /** All changes and the journal entry in one transaction, durable when it resolves; on a throw nothing was kept. */
+  /**
+   * All changes and the journal entry in one transaction, durable when it resolves; on a throw nothing was kept. Changes that are all
+   * of the types `lid-mapping`, `device-list` and `sender-key-memory` may become durable later: with the next ones that are not.
+   */
   writeKeys(changes: readonly KeyChange[], journal?: JournalEntry): Promise<void>;
   /** The text that this very ciphertext gave when it was first decrypted, if the journal still holds it. */
   readJournal(hash: Uint8Array): Promise<Uint8Array | undefined>;

@@ -36,8 +36,15 @@ const textOf = (node: BinaryNode | undefined): string =>
 /** A USync answer for so many numbers is still one stanza. */
 const BATCH = 50;
 
-/** Which of these numbers are on WhatsApp, with their LIDs. WhatsApp marks the others `out`, or leaves them away. */
-export function createLookUp(ask: Ask, tag: () => string) {
+/**
+ * Which of these numbers are on WhatsApp, with their LIDs. WhatsApp marks the others `out`, or leaves them away. A single number is one
+ * that is about to be written to: its devices are asked for in the same question, and `meet` is told of them.
+ */
+export function createLookUp(
+  ask: Ask,
+  tag: () => string,
+  meet: (answer: BinaryNode, registration: Registration) => Promise<void>,
+) {
   return async (phones: readonly string[]): Promise<ReadonlyMap<string, Registration>> => {
     const found = new Map<string, Registration>();
     for (let at = 0; at < phones.length; at += BATCH) {
@@ -56,8 +63,10 @@ export function createLookUp(ask: Ask, tag: () => string) {
         const phone = asked.find((number) => number === echo) ?? asked.find((number) => number === userOf(jid));
         const only = asked.length === 1 ? asked[0] : undefined;
         const name = phone ?? only;
-        if (name !== undefined)
-          found.set(name, { jid: jidOfPhone(userOf(jid)), lid: lidOf(childOf(user, 'lid')?.attrs.val) });
+        if (name === undefined) continue;
+        const registration = { jid: jidOfPhone(userOf(jid)), lid: lidOf(childOf(user, 'lid')?.attrs.val) };
+        found.set(name, registration);
+        if (only !== undefined) await meet(user, registration);
       }
     }
     return found;
@@ -74,6 +83,7 @@ const usync = (sid: string, phones: readonly string[]): BinaryNode => ({
       content: [
         { tag: 'contact', attrs: {} },
         { tag: 'lid', attrs: {} },
+        ...(phones.length === 1 ? [{ tag: 'devices', attrs: { version: '2' } }] : []),
       ],
     },
     {

@@ -190,6 +190,20 @@ describe('sending', () => {
     await expect(device.link.lookUp(['628120000013'])).rejects.toMatchObject({ code: 'rate_limited' });
   });
 
+  it('needs no second question for the devices of a number that was looked up, and fetches its keys once', async () => {
+    const contact = network.contact('628120000019');
+    const asked = (xmlns: string) =>
+      network.transcript.find(
+        ({ direction, node }) => direction === 'in' && node.attrs.xmlns === xmlns && node.attrs.type === 'get',
+      ).length;
+    const [numbers, keys] = [asked('usync'), asked('encrypt')];
+    await device.link.lookUp(['628120000019']);
+    await device.send(contact.jid, 'halo');
+    expect(await contact.nextMessage()).toMatchObject({ text: 'halo' });
+    expect(asked('usync')).toBe(numbers + 1);
+    expect(asked('encrypt')).toBe(keys + 1);
+  });
+
   it('shows typing and recording to the recipient', async () => {
     const contact = network.contact('628120000016');
     await device.link.showPresence(contact.jid, 'composing');
