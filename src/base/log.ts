@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { systemClock } from './clock.ts';
 
 export type Log = Logger;
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -17,11 +18,48 @@ const allowed = new Set([
 export const maskPhone = (phone: string): string =>
   phone.length < 8 ? '***' : `${phone.slice(0, 4)}***${phone.slice(-3)}`;
 
+/**
+ * Lines are written together, at the latest after so long: a write for each of them is a call into the system for each request. From
+ * `error` on, everything is written before the call returns; at the end of the process, too.
+ */
+const TOGETHER = { bytes: 4_096, ms: 100 };
+const ERROR = pino.levels.values.error ?? 50;
+
+/** One for the process: whatever logs, the lines keep their order. */
+let lines: ReturnType<typeof openLines> | undefined;
+
+function openLines() {
+  const stream = pino.destination({ dest: 2, minLength: TOGETHER.bytes, sync: true });
+  let waiting = false;
+  const flush = () => {
+    waiting = false;
+    stream.flushSync();
+  };
+  process.once('exit', flush);
+  return {
+    stream,
+    written(level: number) {
+      if (level >= ERROR) return flush();
+      if (waiting) return;
+      waiting = true;
+      systemClock.after(TOGETHER.ms, flush);
+    },
+  };
+}
+
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
+  if (destination === undefined) lines ??= openLines();
+  const own = destination === undefined ? lines : undefined;
   return pino(
     {
       level,
       base: null,
+      hooks: {
+        logMethod(line, method, at) {
+          method.apply(this, line);
+          own?.written(at);
+        },
+      },
       formatters: {
         level: (label) => ({ level: label }),
         log: (object) =>
@@ -42,6 +80,6 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
             : { type: typeof error },
       },
     },
-    destination ?? pino.destination(2),
+    destination ?? own?.stream,
   );
 }
