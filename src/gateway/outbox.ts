@@ -45,7 +45,7 @@ export interface OutboxNeeds {
   readonly owner: Owner;
   readonly messages: Pick<
     MessageStore,
-    'claim' | 'unknown' | 'expire' | 'nextDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
+    'claim' | 'unknown' | 'isAnyLate' | 'expire' | 'nextDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
   >;
   readonly delivery: Delivery;
   /** Asked once, before the first row: it begins with what an earlier life of the process sent. */
@@ -166,7 +166,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   async function round(pacing: Pacing): Promise<number> {
     const now = clock.now();
     if (now >= nextExpiry) {
-      const expired = await messages.expire(owner, now);
+      const expired = (await messages.isAnyLate(owner, now)) ? await messages.expire(owner, now) : [];
       if (expired.length > 0) await needs.durable();
       for (const row of expired) needs.changed(row);
       nextExpiry = now + POLL_MS;

@@ -201,6 +201,8 @@ overEachDatabase('sending', ({ open }) => {
     const alive = await accept(store, tenant, { recipient: '6284' });
     expect(await used(store, tenant)).toBe(4);
 
+    expect(await store.messages.isAnyLate(owner, 0)).toBe(false);
+    expect(await store.messages.isAnyLate(owner, 1_000)).toBe(true);
     expect(ids(await store.messages.expire(owner, 1_000)).sort()).toEqual([untried.id, tried.id].sort());
     expect(await used(store, tenant)).toBe(3);
     for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) await send(store, tenant, onItsWay);

@@ -104,6 +104,7 @@ overEachDatabase('an owner whose lease was taken', ({ open }) => {
       markFailed: () => messages.markFailed(stale, unknown.id, 'send_failed', 'no', now),
       requeue: () => messages.requeue(stale, unknown.id, now, 'retry'),
       expire: () => messages.expire(stale, now),
+      isAnyLate: () => messages.isAnyLate(stale, now),
       markExpired: () => messages.markExpired(stale, unknown.id, now),
     };
     for (const [name, write] of Object.entries(writes)) await expect(write(), name).rejects.toThrow(StaleOwner);
