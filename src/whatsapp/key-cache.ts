@@ -25,6 +25,12 @@ export function cacheKeys(
     for (const { type, id } of changes) known.delete(nameOf(type, id));
   };
 
+  function isKnown({ type, id, value }: KeyChange): boolean {
+    const before = known.get(nameOf(type, id));
+    if (before === undefined) return false;
+    return before === null || value === null ? before === value : Buffer.compare(before, value) === 0;
+  }
+
   return {
     async readKeys(type, ids) {
       if (!CACHED.has(type)) return memory.readKeys(type, ids);
@@ -43,7 +49,10 @@ export function cacheKeys(
       }
       return found;
     },
-    async writeKeys(changes, journal) {
+    async writeKeys(given, journal) {
+      // With every message to a group Baileys writes once more who has its key.
+      const changes = given.filter((change) => !isKnown(change));
+      if (changes.length === 0 && !journal) return;
       writes += 1;
       forget(changes);
       try {
