@@ -261,15 +261,24 @@ export function waitOf(row: MessageRow, fleet: Pick<Fleet, 'isConnected' | 'stat
 }
 
 export function viewOf(row: MessageRow, wait: Wait): MessageView {
-  const body = readBody(row);
   return {
     id: row.id,
     messageId: row.whatsapp_id,
     recipient: row.recipient,
     type: row.type,
-    message: body.is === 'text' ? body.text : (body.caption ?? ''),
-    mediaUrl: body.is === 'media' ? body.url : null,
-    filename: body.is === 'media' ? (body.filename ?? body.upload?.fileName ?? null) : null,
+    // Opened when they are asked for: the answer to a send tells none of them.
+    get message() {
+      const body = readBody(row);
+      return body.is === 'text' ? body.text : (body.caption ?? '');
+    },
+    get mediaUrl() {
+      const body = readBody(row);
+      return body.is === 'media' ? body.url : null;
+    },
+    get filename() {
+      const body = readBody(row);
+      return body.is === 'media' ? (body.filename ?? body.upload?.fileName ?? null) : null;
+    },
     status: statusOf(row.state),
     state: row.state,
     waitingFor: wait?.for ?? null,

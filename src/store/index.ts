@@ -159,7 +159,11 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
     clearMemory: (owner) => clearMemory(context, owner),
     transaction: (work) =>
       inTransaction(db, (tx) =>
-        work(Object.assign(nouns({ ...context, db: tx, durable: async () => undefined }), { inTransaction: true as const })),
+        work(
+          Object.assign(nouns({ ...context, db: tx, durable: async () => undefined }), {
+            inTransaction: true as const,
+          }),
+        ),
       ),
     durable: dialect.durable,
     ready: async () => {

@@ -17,9 +17,13 @@ export const statuses = {
 export type MessageStatus = keyof typeof statuses;
 
 /** The row as others see it. Its body is opened when it is first asked for: most changes of a row are not about its text. */
-export function openMessage({ vault }: Pick<Context, 'vault'>, stored: Selectable<MessageTable>): MessageRow {
+export function openMessage(
+  { vault }: Pick<Context, 'vault'>,
+  stored: Selectable<MessageTable>,
+  known?: MessageBody,
+): MessageRow {
   const { sealed_body, ...row } = stored;
-  let opened: MessageBody | undefined;
+  let opened = known;
   return Object.defineProperty(row, 'body', {
     enumerable: true,
     get: () => {

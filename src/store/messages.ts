@@ -119,7 +119,7 @@ export function createMessages(context: Context) {
       });
       const [stored] = rows;
       if (stored === undefined) throw new Error('An INSERT gave no row.');
-      return openMessage(context, stored);
+      return openMessage(context, stored, body);
     },
 
     async find(account_id: number, device_id: number, id: number): Promise<MessageRow | undefined> {
