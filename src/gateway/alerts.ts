@@ -24,7 +24,10 @@ export function createAlerts({
   readonly mail: Mail;
   readonly log: Pick<Log, 'error'>;
 }): Alerts {
-  async function tell(webhook: Pick<WebhookRow, 'id' | 'account_id' | 'device_id' | 'url'>, cause: PauseCause): Promise<void> {
+  async function tell(
+    webhook: Pick<WebhookRow, 'id' | 'account_id' | 'device_id' | 'url'>,
+    cause: PauseCause,
+  ): Promise<void> {
     const [people, account, device, { name }] = await Promise.all([
       store.accounts.members(webhook.account_id),
       store.accounts.find(webhook.account_id),

@@ -60,13 +60,20 @@ export function createDeliveries(context: Context) {
   return {
     /**
      * For the worker: what is due, and what of the same chats may have to go first, in order. `soon`: Unix ms until which a first
-     * retry keeps its chat waiting.
+     * retry keeps its chat waiting. `beside`: leaves these chats out.
      */
-    async plan(webhook_id: number, now: number, soon: number, limit: number): Promise<Due[]> {
+    async plan(
+      webhook_id: number,
+      now: number,
+      soon: number,
+      limit: number,
+      beside: readonly string[] = [],
+    ): Promise<Due[]> {
+      const others = beside.length === 0 ? sql`` : sql`and chat not in (${sql.join(beside)})`;
       const { rows } = await sql<Due>`
         select id, chat, attempts, due_at from delivery
         where webhook_id = ${webhook_id} and state = 'pending'
-          and (due_at <= ${now} or (attempts <= 1 and due_at <= ${soon}))
+          and (due_at <= ${now} or (attempts <= 1 and due_at <= ${soon})) ${others}
         order by event_id limit ${limit}`.execute(db);
       return rows;
     },

@@ -95,6 +95,33 @@ overEachDatabase('deliveries to webhooks', (database) => {
     expect(again).toMatchObject({ attempts: 1, replays: 1, status: 204, eventId: failed?.eventId });
   });
 
+  test('that fail while the next ones are planned are not tried again at once', async () => {
+    let held: (() => void) | undefined;
+    const desk = await openDesk(database, {
+      async beforeDurable() {
+        if (held === undefined) return;
+        held();
+        held = undefined;
+        await desk.logged(webhook.id, (rows) => rows.some(({ attempts }) => attempts === 1));
+        while ((await desk.webhooks.find(desk.owner, webhook.id)).status !== 'failing');
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    const { webhook } = await desk.endpoint('/in');
+    const requested = () => desk.receiver.received.map(({ json }) => json.data.n);
+    desk.receiver.behave('/in', (response, { json }) => {
+      const answer = () => response.writeHead(json.data.n === 1 ? 500 : 200).end();
+      if (json.data.n === 1) held = answer;
+      else answer();
+    });
+    desk.deliveries.start();
+    await desk.tell({ chat: 'a', data: { n: 1 } });
+    await desk.receiver.until(() => requested().length === 1, 'the first attempt');
+    await desk.tell({ chat: 'b', data: { n: 2 } });
+    await desk.receiver.until(() => requested().includes(2), 'the other chat');
+    expect(requested()).toEqual([1, 2]);
+  });
+
   test('wait as long as Retry-After asks', async () => {
     const desk = await openDesk(database);
     const { webhook } = await desk.endpoint('/in');
@@ -151,6 +178,26 @@ overEachDatabase('deliveries to webhooks', (database) => {
     desk.clock.advance(7 * SECOND);
     await desk.receiver.until(() => of('a').length === 6, 'all of chat a');
     expect(of('a').map(({ json }) => json.data.n)).toEqual([1, 1, 2, 3, 4, 5]);
+  });
+
+  test('of a chat with a long queue keep no other chat waiting, however many there are', async () => {
+    const desk = await openDesk(database);
+    await desk.endpoint('/in');
+    const { tenant, happenings, receiver } = desk;
+    const common = { type: 'message.received', cause: null } as const;
+    const others = Array.from({ length: 20 }, (_, n) => `b${n}`);
+    await desk.store.transaction(async (tx) => {
+      for (const chat of [...Array(300).fill('a'), ...others])
+        await happenings.record(tx, tenant.owner, { ...common, chat, data: { chat } });
+    });
+    // The long one stands still at its first message.
+    receiver.behave('/in', (response, { json }) => {
+      if (json.data.chat !== 'a') response.end();
+    });
+    desk.deliveries.start();
+    await receiver.until(() => receiver.received.length === 21, 'all others, and the first of the long one');
+    const came = receiver.received.map(({ json }) => json.data.chat);
+    expect(came.toSorted()).toEqual(['a', ...others].toSorted());
   });
 
   test('let later messages of a chat go ahead of one that fails for the second time', async () => {

@@ -17,7 +17,14 @@ import { startReceiver } from './receiver.ts';
 const settings = { name: 'Warung', signUp: 'closed', signUpPackageId: null, bankTransfer: '' } as const;
 
 /** Webhooks and their worker over a real database, with a receiver and a clock whose hands the test moves. No WhatsApp. */
-export async function openDesk(database: TestDatabase, { timeoutMs = 5_000, concurrency = 8 } = {}) {
+export async function openDesk(
+  database: TestDatabase,
+  {
+    timeoutMs = 5_000,
+    concurrency = 8,
+    beforeDurable = async () => undefined,
+  }: { timeoutMs?: number; concurrency?: number; beforeDurable?: () => Promise<void> } = {},
+) {
   const receiver = await startReceiver();
   onTestFinished(() => receiver.stop());
   const clock = createHandClock();
@@ -41,7 +48,7 @@ export async function openDesk(database: TestDatabase, { timeoutMs = 5_000, conc
   });
   const make = () =>
     createDeliveries({
-      store,
+      store: { ...store, durable: () => beforeDurable().then(store.durable) },
       happenings,
       egress,
       alerts,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { envelopes } from '../../src/http/v1/event-schemas.ts';
@@ -98,6 +99,27 @@ describe('what webhooks are told', () => {
     await receiver.until(() => steps().some(({ status }) => status === 'read'), 'the message to be read');
     expect(steps().map(({ status }) => status)).toEqual(['sent', 'delivered', 'read']);
     expect((await app.call('GET', `/messages/${body.data.id}`)).body.data).toMatchObject({ state: 'read' });
+  });
+
+  it('both directions of a chat in one order', async () => {
+    await begin();
+    const held: ServerResponse[] = [];
+    receiver.behave('/in', (response) => held.push(response));
+    const [budi, ani] = ['6281400000008', '6281400000009'].map((number) => app.network.contact(number, { name: 'X' }));
+    if (budi === undefined || ani === undefined) throw new Error('nobody');
+    budi.autoReceipts = 'none';
+    await app.call('POST', '/send-message', { recipient: budi.number, message: 'Jam berapa?' });
+    await receiver.until(() => held.length === 1, 'what became of the question');
+    await budi.send('6281234567890', 'Jam dua');
+    // Later than the answer, and of another chat: it does not wait, and what could have gone before it has gone.
+    await ani.send('6281234567890', 'halo');
+    await receiver.until(() => held.length === 2, 'the other chat');
+    const told = () => receiver.received.map(({ json }) => json.data.status ?? json.data.from);
+    expect(told()).toEqual(['sent', ani.number]);
+    for (const response of held.splice(0)) response.end();
+    await receiver.until(() => held.length === 1, 'the answer');
+    expect(told()).toEqual(['sent', ani.number, budi.number]);
+    held[0]?.end();
   });
 
   it('a failure with its reason', async () => {

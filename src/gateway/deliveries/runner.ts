@@ -36,7 +36,7 @@ export interface RunnerNeeds {
 
 /** Longer than an attempt may take: whoever takes the endpoint over meets none of ours. */
 const LEASE_MS = 90_000;
-const PLANNED = 1_000;
+const PLANNED = 250;
 /** Failures in a row after which an endpoint gets one request at a time: a dead one costs nobody much. */
 const DEAD_AFTER = 10;
 
@@ -55,8 +55,11 @@ export function startRunner(needs: RunnerNeeds): Runner {
   /** The plan is not the whole truth any more. */
   let stale = true;
   let failedMeanwhile = false;
-  /** There is more behind the plan's end. */
+  /** There is more behind the plan's end; `hidden`: perhaps of chats that the plan does not know. */
   let full = false;
+  let hidden = false;
+  /** Something began or ended since the plan was made. */
+  let moved = false;
   /** Failures in a row. */
   let streak = 0;
   let leasedUntil = 0;
@@ -69,6 +72,8 @@ export function startRunner(needs: RunnerNeeds): Runner {
         leasedUntil = clock.monotonic() + LEASE_MS / 3;
       }
       if (stale) await look();
+      // A failure that was written after the plan was read: by the plan its delivery is still due, and would go once more at once.
+      if (failedMeanwhile) continue;
       launch();
       if (stale) continue;
       if (inFlight.size === 0) break;
@@ -81,16 +86,27 @@ export function startRunner(needs: RunnerNeeds): Runner {
   }
 
   async function look(): Promise<void> {
-    do {
-      stale = false;
-      failedMeanwhile = false;
-      const now = clock.now();
-      plan = await store.deliveries.plan(webhookId, now, now + KEEPS_ORDER_MS, PLANNED);
-      // What failed while the question ran stands in the answer as if it were due.
-    } while (failedMeanwhile);
-    full = plan.length === PLANNED;
+    stale = false;
+    failedMeanwhile = false;
+    moved = false;
+    plan = await planned();
+    full = plan.length >= PLANNED;
     // What is told must survive whatever befalls this machine.
     await store.durable();
+  }
+
+  /** The oldest, of so many chats that each lane may have one: else a chat with a long queue would keep all others out of the plan. */
+  async function planned(): Promise<Due[]> {
+    const now = clock.now();
+    const found: Due[] = [];
+    const chats = new Set<string>();
+    for (;;) {
+      const some = await store.deliveries.plan(webhookId, now, now + KEEPS_ORDER_MS, PLANNED, [...chats]);
+      found.push(...some);
+      for (const { chat } of some) chats.add(chat);
+      hidden = some.length === PLANNED;
+      if (!hidden || chats.has('') || chats.size >= needs.concurrency) return found;
+    }
   }
 
   /** Starts what may go, in order: an earlier one of a chat keeps the later ones waiting. */
@@ -100,12 +116,12 @@ export function startRunner(needs: RunnerNeeds): Runner {
     const busy = new Set([...inFlight.values()].map(({ chat }) => chat));
     busy.delete('');
     const left: Due[] = [];
-    let launched = 0;
     for (const due of plan) {
       if (inFlight.has(due.id)) continue;
       if (due.due_at <= now && inFlight.size < most && !busy.has(due.chat)) {
-        launched += 1;
+        moved = true;
         const done = attempt(due).finally(() => {
+          moved = true;
           inFlight.delete(due.id);
           ring?.();
         });
@@ -114,8 +130,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
       if (due.chat !== '') busy.add(due.chat);
     }
     plan = left;
-    // Nothing more of it can go now, and something behind it might.
-    if (full && launched > 0 && inFlight.size < most) stale = true;
+    if (moved && ((full && left.length < PLANNED / 2) || (hidden && inFlight.size < most))) stale = true;
   }
 
   async function attempt({ id }: Due): Promise<void> {

@@ -120,7 +120,8 @@ export function messageJson(row: InboxRow) {
 export const received = (row: InboxRow): Happening => ({
   type: 'message.received',
   cause: `inbox:${row.id}`,
-  chat: row.chat,
+  // As messages name their recipient: what is told of a chat keeps one order, both ways.
+  chat: row.peer,
   data: messageJson(row),
 });
 
