@@ -2,6 +2,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { ApiFailure } from '../api/failure.ts';
 import { noteEndedSession } from '../queries.ts';
+import { fieldSentence } from './failures.ts';
 
 /** Sends a form: the sentences of the fields go to the fields, the rest is kept as `failure` to be shown above the button. */
 export function useSubmit<V extends object>(form: UseFormReturnType<V>) {
@@ -28,6 +29,6 @@ export function useSubmit<V extends object>(form: UseFormReturnType<V>) {
 const fieldErrors = (error: ApiFailure, fields: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(error.errors).flatMap(([field, [sentence]]) =>
-      fields.includes(field) && sentence !== undefined ? [[field, sentence]] : [],
+      fields.includes(field) && sentence !== undefined ? [[field, fieldSentence(sentence)]] : [],
     ),
   );
