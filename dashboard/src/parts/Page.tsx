@@ -23,16 +23,18 @@ export function Page({ title, lead, actions, above, children }: Props) {
       <Stack gap={4}>
         {above}
         <Group justify="space-between" align="center" gap="sm">
-          <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-title">
-            {title}
-          </Title>
+          <Stack gap={4} miw={0}>
+            <Title order={1} size="h2" ref={heading} tabIndex={-1} className="page-title">
+              {title}
+            </Title>
+            {lead !== undefined && (
+              <Text c="dimmed" maw={680}>
+                {lead}
+              </Text>
+            )}
+          </Stack>
           {actions !== undefined && <Group gap="xs">{actions}</Group>}
         </Group>
-        {lead !== undefined && (
-          <Text c="dimmed" maw={680}>
-            {lead}
-          </Text>
-        )}
       </Stack>
       {children}
     </Stack>

@@ -22,16 +22,19 @@ export function CrashedPage({ error }: { readonly error: unknown }) {
 
 export function DeadEnd({
   what,
+  inside = false,
   children,
 }: {
   readonly what: 'notFound' | 'crashed' | 'notAllowed';
+  /** Within the shell, which has the landmark and the logo. */
+  readonly inside?: boolean;
   readonly children?: React.ReactNode;
 }) {
   const { t } = useTranslation();
   return (
-    <Container size={460} py={64} component="main">
+    <Container size={460} py={64} {...(inside ? {} : { component: 'main' as const })}>
       <Stack align="flex-start">
-        <Logo size={40} />
+        {!inside && <Logo size={40} />}
         <Title order={1} size="h2">
           {t(`${what}.title`)}
         </Title>

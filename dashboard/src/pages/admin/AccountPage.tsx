@@ -27,7 +27,7 @@ export function AccountPage() {
   const { accountId } = useParams({ from: '/signed/admin/accounts/$accountId' });
   const { administer } = useMay();
   const account = useAsk('GET /api/panel/admin/accounts/{id}', { params: { id: accountId } }, { enabled: administer });
-  if (!administer) return <DeadEnd what="notAllowed" />;
+  if (!administer) return <DeadEnd what="notAllowed" inside />;
   return <Loaded query={account}>{(it) => <Parts key={it.id} account={it} />}</Loaded>;
 }
 
@@ -39,8 +39,9 @@ function Parts({ account }: { readonly account: Account }) {
     <Page
       title={account.name}
       above={
-        <Anchor size="sm" renderRoot={(props) => <Link to="/admin" {...props} />}>
-          <IconArrowLeft size={14} aria-hidden /> {t('part.accounts')}
+        <Anchor size="sm" className="way-back" renderRoot={(props) => <Link to="/admin" {...props} />}>
+          <IconArrowLeft size={16} aria-hidden />
+          {t('part.accounts')}
         </Anchor>
       }
     >

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../parts/Page.tsx';
+import { useShownTab } from '../../parts/useShownTab.ts';
 import { useMay } from '../../session.tsx';
 import { DeadEnd } from '../../shell/DeadEnds.tsx';
 import { AccountsPart } from './AccountsPart.tsx';
@@ -27,8 +28,9 @@ export function AdminPage() {
   const { administer } = useMay();
   const navigate = useNavigate();
   const { part } = useParams({ strict: false });
-  if (!administer) return <DeadEnd what="notAllowed" />;
   const shown = names.find((name) => name === part) ?? 'accounts';
+  useShownTab(shown);
+  if (!administer) return <DeadEnd what="notAllowed" inside />;
   const Shown = parts[shown];
   return (
     <Page title={t('title')} lead={t('lead')}>

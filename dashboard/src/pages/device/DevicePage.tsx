@@ -31,8 +31,9 @@ function DeviceParts({ device }: { readonly device: PanelDeviceDetail }) {
     <Page
       title={device.name}
       above={
-        <Anchor size="sm" renderRoot={(props) => <Link to="/devices" {...props} />}>
-          <IconArrowLeft size={14} aria-hidden /> {t('title')}
+        <Anchor size="sm" className="way-back" renderRoot={(props) => <Link to="/devices" {...props} />}>
+          <IconArrowLeft size={16} aria-hidden />
+          {t('title')}
         </Anchor>
       }
       lead={

@@ -23,45 +23,43 @@ export function MessageList({ messages, onOpen }: Props) {
         <li key={message.id}>
           <UnstyledButton w="100%" onClick={() => onOpen(message.id)}>
             <Paper withBorder p="sm" radius="md" className="row-button">
-              <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
-                <Stack gap={2} miw={0} flex={1}>
-                  <Group gap="xs">
-                    <Text fw={600} size="sm">
-                      {phone(message.recipient)}
-                    </Text>
-                    <Text size="xs" c="dimmed">
-                      {message.device_name}
-                    </Text>
-                  </Group>
-                  <Text size="sm" lineClamp={1}>
-                    {message.type !== 'text' && (
-                      <>
-                        <IconPaperclip size={14} aria-hidden /> {message.filename ?? t(`type.${message.type}`)}{' '}
-                      </>
-                    )}
-                    {message.message}
+              <Stack gap={4}>
+                <Group justify="space-between" gap="xs" wrap="nowrap">
+                  <Text fw={600} size="sm" truncate>
+                    {phone(message.recipient)}
                   </Text>
-                  {hasFailed(message) && (
-                    <Text size="xs" className="bad" lineClamp={1}>
-                      {failureText(message)}
-                    </Text>
-                  )}
-                  {message.status === 'pending' && message.waiting_for !== null && (
-                    <Text size="xs" c="dimmed" lineClamp={1}>
-                      {waitingText(message)}
-                    </Text>
-                  )}
-                </Stack>
-                <Stack gap={4} align="flex-end" className="no-shrink">
                   <StateMark message={message} />
-                  <Text size="xs" c="dimmed" ta="right" visibleFrom="sm">
+                </Group>
+                <Text size="sm" lineClamp={1}>
+                  {message.type !== 'text' && (
+                    <>
+                      <IconPaperclip size={14} aria-hidden /> {message.filename ?? t(`type.${message.type}`)}{' '}
+                    </>
+                  )}
+                  {message.message}
+                </Text>
+                {hasFailed(message) && (
+                  <Text size="xs" className="bad" lineClamp={2}>
+                    {failureText(message)}
+                  </Text>
+                )}
+                {message.status === 'pending' && message.waiting_for !== null && (
+                  <Text size="xs" c="dimmed" lineClamp={2}>
+                    {waitingText(message)}
+                  </Text>
+                )}
+                <Group justify="space-between" gap="xs" wrap="nowrap">
+                  <Text size="xs" c="dimmed" truncate>
+                    {message.device_name}
+                  </Text>
+                  <Text size="xs" c="dimmed" className="nowrap" visibleFrom="sm">
                     {dateTime(message.created_at, zone)}
                   </Text>
-                  <Text size="xs" c="dimmed" ta="right" hiddenFrom="sm">
+                  <Text size="xs" c="dimmed" className="nowrap" hiddenFrom="sm">
                     {briefly(message.created_at, zone)}
                   </Text>
-                </Stack>
-              </Group>
+                </Group>
+              </Stack>
             </Paper>
           </UnstyledButton>
         </li>

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../parts/Page.tsx';
+import { useShownTab } from '../../parts/useShownTab.ts';
 import { useMay } from '../../session.tsx';
 import { AuditPart } from './AuditPart.tsx';
 import { MembersPart } from './MembersPart.tsx';
@@ -26,6 +27,7 @@ export function SettingsPage() {
   const mine: readonly Part[] = keep ? ['profile', 'security', 'members', 'privacy', 'audit'] : ['profile', 'security'];
   const shown = mine.find((name) => name === part) ?? 'profile';
   const Shown = parts[shown];
+  useShownTab(shown);
   return (
     <Page title={t('title')}>
       <Tabs

@@ -10,7 +10,7 @@ import { timeOfDay } from '../../../parts/times.ts';
 import { useAction } from '../../../parts/useAction.ts';
 import { queries } from '../../../queries.ts';
 import { useMay, useZone } from '../../../session.tsx';
-import { mannerOf } from './manners.ts';
+import { mannerOf, nameOf } from './manners.ts';
 import { Ticks } from './Ticks.tsx';
 
 interface Props {
@@ -41,7 +41,7 @@ export function Chat({ deviceId, number, onBack }: Props) {
         </ActionIcon>
         <div className="handset-bar-text">
           <Title order={2} size="h6">
-            {conversation?.name ?? phone(number)}
+            {nameOf(number, conversation?.name ?? null)}
           </Title>
           <Text size="xs" lineClamp={1}>
             {mannerOf(number, conversation?.manner ?? null) || phone(number)}

@@ -1,10 +1,9 @@
 import { Avatar, Badge, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { SandboxConversation } from '../../../api/types.ts';
-import { phone } from '../../../parts/phones.ts';
 import { timeOfDay } from '../../../parts/times.ts';
 import { useZone } from '../../../session.tsx';
-import { mannerOf } from './manners.ts';
+import { mannerOf, nameOf } from './manners.ts';
 import { Ticks } from './Ticks.tsx';
 
 interface Props {
@@ -32,7 +31,7 @@ export function ChatList({ conversations, numbers, onOpen }: Props) {
               <div className="handset-row-text">
                 <span className="handset-line">
                   <Text size="sm" fw={600} truncate>
-                    {name ?? phone(number)}
+                    {nameOf(number, name)}
                   </Text>
                   {last !== null && (
                     <Text size="xs" c="dimmed" className="nowrap">
@@ -46,7 +45,7 @@ export function ChatList({ conversations, numbers, onOpen }: Props) {
                     {last?.text ?? last?.media?.name ?? last?.media?.kind ?? ''}
                   </Text>
                   {unread > 0 && (
-                    <Badge size="sm" circle aria-label={t('unread', { count: unread })}>
+                    <Badge size="sm" circle className="no-shrink" aria-label={t('unread', { count: unread })}>
                       {unread}
                     </Badge>
                   )}

@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 import { translate } from '../../../parts/failures.ts';
+import { phone } from '../../../parts/phones.ts';
 
 /** What a number with fixed manners does, in the reader's language; else as the server says it. */
 export function mannerOf(number: string, meaning: string | null): string {
@@ -9,3 +10,9 @@ export function mannerOf(number: string, meaning: string | null): string {
 
 /** Answers with the same text: the number for a first message. */
 export const ECHO = '628990000006';
+
+/** The simulated network names people "Contact 0001": in the reader's language, and the number of who has no name. */
+export function nameOf(number: string, name: string | null): string {
+  const nth = /^Contact (\d+)$/.exec(name ?? '')?.[1];
+  return nth === undefined ? (name ?? phone(number)) : i18next.t('sandbox:contact', { nth });
+}
