@@ -7,6 +7,7 @@ import { administrator, linkDevice } from './tenants.ts';
 // An installation as a shop has it after some weeks: for the walk over every page, and for the pictures.
 
 const DAY_MS = 86_400_000;
+const SHOP = '6281298765432';
 
 export interface Furnished {
   readonly app: TestApp;
@@ -61,7 +62,7 @@ export async function furnish(): Promise<Furnished> {
   const owner = await comeIn(app, 'Toko Melati', 'sari@example.com', 'Bisnis');
   const accountId = (await owner.get<{ account: Made }>('/me')).account.id;
   const tenant = { accountId, email: 'sari@example.com', browser: owner };
-  const shop = await linkDevice(app, tenant, '6281298765432', 'Toko Melati');
+  const shop = await linkDevice(app, tenant, SHOP, 'Toko Melati');
   const { id: spare } = await owner.post<Made>('/devices', { name: 'Gudang', kind: 'whatsapp' });
   const { id: sandbox } = await owner.post<Made>('/devices', { name: 'Uji coba', kind: 'sandbox' });
   await app.untilConnected(sandbox);
@@ -71,8 +72,15 @@ export async function furnish(): Promise<Furnished> {
     role: 'operator',
   });
   await owner.post('/purchases', { package_id: small.id, note: 'Transfer dari BCA a.n. Sari, tanggal 3' });
+  const { webhook } = await owner.post<{ webhook: Made }>('/webhooks', {
+    device_id: shop,
+    url: 'https://toko.example.com/wagate',
+    events: ['message.received', 'message.status', 'message.failed'],
+    description: 'Kasir',
+  });
   const failed = await writeMessages(app, owner, shop, sandbox);
   await untilSettled(owner);
+  await writeAnswers(app, SHOP);
   spreadOverDays(app);
 
   const newcomer = await comeIn(app, 'Budi', 'budi@example.com', 'Trial');
@@ -110,6 +118,10 @@ export async function furnish(): Promise<Furnished> {
       page('messages', '/messages', 'main ul li', owner),
       page('message', `/messages?message=${failed}`, '[role=dialog] ol, [role=dialog] .mantine-Timeline-root', owner),
       page('messages-none', '/messages?q=zzz', 'main h2', owner),
+      page('inbox', '/inbox', '.inbox-row', owner),
+      page('conversation', '/inbox', '.inbox-bubble', owner, ['.inbox-row']),
+      page('webhooks', '/webhooks', 'main a[href^="/webhooks/"]', owner),
+      page('webhook', `/webhooks/${shop}/${webhook.id}`, 'main h2', owner),
       page('usage', '/usage', '.recharts-wrapper', owner),
       page('plan', '/plan', 'main h3', owner),
       page('settings', '/settings', 'main form', owner),
@@ -144,6 +156,15 @@ async function startingOwner(app: TestApp): Promise<Browser> {
   return browser;
 }
 
+const people = ['Ani Wijaya', 'Pak Joko', 'Citra', 'Dimas', 'Ibu Ratna', 'Eko'];
+const numberOf = (nth: number) => `628123456781${nth}`;
+
+/** What customers wrote. */
+async function writeAnswers(app: TestApp, phone: string): Promise<void> {
+  const answers = ['Terima kasih Kak, sudah sampai 🙏', 'Apakah masih ada stok warna biru?', 'Bisa kirim hari ini?'];
+  for (const [nth, answer] of answers.entries()) await app.network.contact(numberOf(nth)).send(phone, answer);
+}
+
 /** Messages of every state; gives one that failed. */
 async function writeMessages(app: TestApp, owner: Browser, shop: number, sandbox: number): Promise<number> {
   const send = (device_id: number, recipient: string, message: string) =>
@@ -155,8 +176,8 @@ async function writeMessages(app: TestApp, owner: Browser, shop: number, sandbox
     'Kode verifikasi Anda 482913. Jangan berikan kepada siapa pun.',
   ];
   for (let nth = 0; nth < 24; nth += 1) {
-    const number = `62812345678${String(10 + (nth % 6))}`;
-    const person = app.network.contact(number);
+    const person = app.network.contact(numberOf(nth % people.length), { name: people[nth % people.length] ?? '' });
+    const { number } = person;
     await send(shop, number, lines[nth % lines.length] ?? '');
     if (nth % 3 !== 0) await person.read();
   }
