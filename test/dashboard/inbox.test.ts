@@ -1,0 +1,248 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { Contact, Said } from '../../simulator/index.ts';
+import { addMember } from '../panel/support/people.ts';
+import { chromiumPath, desk, overhang, phone, violations } from '../support/browser.ts';
+import { heading, press, sandboxTenant, setStage } from './support.ts';
+
+// The inbox, in a real browser: simulated people write, and read what is answered.
+
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+describe.skipIf(chromiumPath === undefined)('the inbox', () => {
+  const stage = setStage();
+  let drawn = 0;
+
+  /** A tenant with a connected sandbox device, and somebody who writes to it. */
+  async function scene(name = 'Budi') {
+    const tenant = await sandboxTenant(stage.app);
+    drawn += 1;
+    const number = `62813770000${String(drawn).padStart(2, '0')}`;
+    const { network } = stage.app.sandbox;
+    if (network === undefined) throw new Error('the sandbox is off');
+    const contact = network.contact(number, { name });
+    const handset = `62898${String(tenant.deviceId).padStart(8, '0')}`;
+    return { ...tenant, contact, hear: (said: Said, from: Contact = contact) => hear(from, handset, said), network };
+  }
+
+  /** Resolves when what was said stands in the inbox. */
+  async function hear(from: Contact, to: string, said: Said): Promise<string> {
+    const seen = new Set<string>();
+    let look: () => unknown = () => undefined;
+    const off = stage.app.events.on('message.received', ({ whatsappId }) => {
+      seen.add(whatsappId);
+      look();
+    });
+    const { whatsappId } = await from.send(to, said);
+    await new Promise<void>((resolve) => {
+      look = () => seen.has(whatsappId) && resolve();
+      look();
+    });
+    off();
+    return whatsappId;
+  }
+
+  const list = (page: Page) => page.getByRole('region', { name: 'Conversations' });
+  const pane = (page: Page) => page.getByRole('region', { name: 'Conversation', exact: true });
+  const bubbles = (page: Page) => pane(page).locator('article');
+
+  test('a contact writes and it appears by itself; what is answered reaches the phone, quoting what it answers', async () => {
+    const { browser, contact, hear } = await scene();
+    await stage.visit({ path: '/inbox', cookie: browser.cookie }, async (page) => {
+      await page.getByText('Nobody has written yet').waitFor();
+      const first = await hear('Masih ada yang biru?');
+      await list(page)
+        .getByRole('link', { name: /Budi.*Masih ada yang biru\?.*1 unread/ })
+        .click();
+      await bubbles(page).getByText('Masih ada yang biru?').waitFor();
+      // Opened, so read: the sender sees it, and it is unread no more.
+      await contact.nextReceipt({ id: first, type: 'read' });
+      await list(page).getByText('1 unread').waitFor({ state: 'detached' });
+
+      await hear('Ukuran L');
+      await bubbles(page).getByText('Ukuran L').waitFor();
+      await bubbles(page).nth(0).locator('..').getByRole('button', { name: 'Answer or react' }).click();
+      await press(page, 'Answer this');
+      const box = pane(page).getByLabel('Your answer');
+      expect(await box.and(page.locator(':focus')).count()).toBe(1);
+      await page.keyboard.type('Masih, tinggal tiga.');
+      await page.keyboard.press('Enter');
+      const answer = await contact.nextMessage();
+      expect(answer.text).toBe('Masih, tinggal tiga.');
+      expect(answer.content.extendedTextMessage?.contextInfo?.stanzaId).toBe(first);
+      const shown = bubbles(page).filter({ hasText: 'Masih, tinggal tiga.' });
+      await shown.locator('blockquote', { hasText: 'Masih ada yang biru?' }).waitFor();
+      contact.read(answer);
+      await shown.getByRole('img', { name: 'read' }).waitFor();
+      expect(await box.inputValue()).toBe('');
+    });
+  });
+
+  test('reactions go both ways, edits and deletions are seen, each as it happens', async () => {
+    const { browser, contact, hear, deviceId } = await scene();
+    const first = await hear('Jam dua ya');
+    const second = await hear('salah kirim');
+    const path = `/inbox?device=${deviceId}&chat="${contact.number}"`;
+    await stage.visit({ path, cookie: browser.cookie }, async (page) => {
+      await bubbles(page).nth(0).locator('..').getByRole('button', { name: 'Answer or react' }).click();
+      await press(page, 'React with 👍');
+      const reaction = await contact.nextMessage();
+      expect(reaction.content.reactionMessage).toMatchObject({ text: '👍', key: { id: first } });
+      await bubbles(page).nth(0).getByRole('list', { name: 'Reactions' }).getByText('👍').waitFor();
+
+      const at = (id: string) => ({ remoteJid: contact.jid, fromMe: true, id });
+      await hear({ protocolMessage: { type: 14, key: at(first), editedMessage: { conversation: 'Jam tiga ya' } } });
+      await bubbles(page).nth(0).getByText('Jam tiga ya').waitFor();
+      await bubbles(page).nth(0).getByText('edited').waitFor();
+      await hear({ protocolMessage: { type: 0, key: at(second) } });
+      await bubbles(page).nth(1).getByText('This message was deleted.').waitFor();
+      expect(await bubbles(page).nth(1).textContent()).not.toContain('salah kirim');
+    });
+  });
+
+  test('an image is shown, a document downloaded, a place, a card and a poll are read; a file is answered with', async () => {
+    const { browser, contact, hear, deviceId } = await scene();
+    await hear({ image: pixel, mimetype: 'image/png', caption: 'Seperti ini' });
+    await hear({ document: Buffer.from('isi faktur'), mimetype: 'application/pdf', fileName: 'Faktur <1>.pdf' });
+    await hear({ location: { latitude: -6.175, longitude: 106.827, name: 'Monas' } });
+    await hear({ contact: { name: 'Ani', number: '628121234567' } });
+    await hear({
+      pollCreationMessageV3: { name: 'Jam?', options: [{ optionName: '09.00' }, { optionName: '13.00' }] },
+    });
+    const path = `/inbox?device=${deviceId}&chat="${contact.number}"`;
+    await stage.visit({ path, cookie: browser.cookie }, async (page) => {
+      const image = bubbles(page).nth(0).getByRole('img', { name: 'Image from Budi' });
+      await image.scrollIntoViewIfNeeded();
+      await expect.poll(() => page.evaluate(`document.querySelector('img.inbox-picture')?.naturalWidth`)).toBe(1);
+      const document = bubbles(page).nth(1);
+      await press(document, 'Download');
+      const downloading = page.waitForEvent('download');
+      await document.getByRole('link', { name: /Download/ }).click();
+      const file = await downloading;
+      expect(file.suggestedFilename()).toMatch(/^Faktur .1.\.pdf$/);
+      expect(Buffer.concat(await (await file.createReadStream()).toArray()).toString()).toBe('isi faktur');
+      await bubbles(page).nth(2).getByText('Monas').waitFor();
+      expect(await bubbles(page).nth(2).getByRole('link', { name: 'Open in a map' }).getAttribute('rel')).toBe(
+        'noopener noreferrer',
+      );
+      await bubbles(page).nth(3).getByText('+62 812-1234-567').waitFor();
+      await bubbles(page).nth(4).getByText('13.00').waitFor();
+
+      await pane(page)
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'struk.png', mimeType: 'image/png', buffer: pixel });
+      await pane(page).getByText('struk.png').waitFor();
+      await pane(page).getByLabel('Your answer').fill('Ini struknya');
+      await press(pane(page), 'Send');
+      const answer = await contact.nextMessage();
+      expect(answer.text).toBe('Ini struknya');
+      expect(await contact.media(answer)).toEqual(pixel);
+    });
+  });
+
+  test('a name is text, whatever stands in it, and cannot turn the words around it', async () => {
+    const name = '<img src=x onerror="document.title=1">\u202Egpj.exe\n"\u2066';
+    const { browser, hear } = await scene(name);
+    await hear('<script>document.title=2</script>');
+    await stage.visit({ ...phone, path: '/inbox', cookie: browser.cookie }, async (page) => {
+      const link = list(page).getByRole('link').first();
+      await link.waitFor();
+      expect(await overhang(page)).toBe(0);
+      await link.click();
+      await bubbles(page).getByText('<script>document.title=2</script>').waitFor();
+      const title = await pane(page).getByRole('heading', { level: 2 }).textContent();
+      expect(title).toBe('<img src=x onerror="document.title=1">gpj.exe "');
+      expect(await page.locator('img[src="x"]').count()).toBe(0);
+      expect(await page.title()).toBe('Inbox · WAGate');
+      expect(await overhang(page)).toBe(0);
+      await press(page, 'Back to the conversations');
+      await link.waitFor();
+    });
+  });
+
+  test('conversations are found by words, and those that are unread stand apart until one marks them', async () => {
+    const { browser, contact, hear, network } = await scene();
+    const citra = network.contact('6281377999901', { name: 'Citra' });
+    await hear('Alamatnya Jalan Kenanga 4');
+    const latest = await hear('Apa kabar?', citra);
+    await stage.visit({ path: '/inbox', cookie: browser.cookie }, async (page) => {
+      await page.getByRole('button', { name: 'Settings of the inbox' }).click();
+      await page.getByLabel('Mark as read when I open it').uncheck();
+      await page.keyboard.press('Escape');
+      const rows = list(page).getByRole('link');
+      await list(page).getByRole('searchbox').fill('kenanga');
+      await expect.poll(() => rows.count()).toBe(1);
+      await rows.filter({ hasText: 'Budi' }).waitFor();
+      await list(page).getByRole('searchbox').fill('tidak ada');
+      await page.getByText('Nothing fits').waitFor();
+      await press(page, 'Clear the search');
+      await expect.poll(() => rows.count()).toBe(2);
+      await list(page).getByText('Unread (2)').click();
+      await rows.filter({ hasText: 'Citra' }).click();
+      await press(pane(page), 'Mark as read');
+      await citra.nextReceipt({ id: latest, type: 'read' });
+      await list(page).getByText('Unread (1)').waitFor();
+      await expect.poll(() => rows.count()).toBe(1);
+    });
+    expect(contact.number).not.toBe(citra.number);
+  });
+
+  test('a device that is away is told of; what is written waits for it, and marking as read says why it cannot', async () => {
+    const { browser, contact, hear, deviceId } = await scene();
+    await hear('Halo');
+    const path = `/inbox?device=${deviceId}&chat="${contact.number}"`;
+    await browser.post(`/devices/${deviceId}/disconnect`);
+    const refusals = [/^POST .*\/read 400$/];
+    await stage.visit({ path, cookie: browser.cookie, refusals }, async (page) => {
+      await pane(page).getByText('Sandbox is not connected. What you send waits until it is.').waitFor();
+      await pane(page).getByLabel('Your answer').fill('Segera kami jawab');
+      await page.keyboard.press('Enter');
+      await bubbles(page).filter({ hasText: 'Segera kami jawab' }).getByRole('img', { name: 'waiting' }).waitFor();
+      await press(pane(page), 'Mark as read');
+      await page.getByRole('alert').getByText('WhatsApp client is not connected.').waitFor();
+    });
+  });
+
+  test('a viewer reads and cannot answer', async () => {
+    const tenant = await scene();
+    await tenant.hear('Halo');
+    const viewer = await addMember(stage.app, tenant, 'viewer');
+    const path = `/inbox?device=${tenant.deviceId}&chat="${tenant.contact.number}"`;
+    await stage.visit({ path, cookie: viewer.cookie }, async (page) => {
+      await bubbles(page).getByText('Halo').waitFor();
+      await pane(page).getByText('Your role only reads.').waitFor();
+      expect(
+        await pane(page)
+          .getByRole('button', { name: /Answer or react|Mark as read|Send/ })
+          .count(),
+      ).toBe(0);
+    });
+  });
+
+  test.each([
+    ['on a phone, dark, in Indonesian', { ...phone, colorScheme: 'dark', locale: 'id-ID' }, 'Kotak masuk'],
+    ['on a desk, light, in English', { ...desk, colorScheme: 'light', locale: 'en-US' }, 'Inbox'],
+  ] as const)('%s: axe finds nothing, and nothing is wider than the window', async (_name, options, title) => {
+    const { browser, contact, hear, deviceId } = await scene();
+    const first = await hear('Halo');
+    await hear({ extendedTextMessage: { text: 'lagi', contextInfo: { stanzaId: first, participant: contact.jid } } });
+    const visit = (path: string, story: (page: Page) => Promise<void>) =>
+      stage.visit({ ...options, path, cookie: browser.cookie, bypassCSP: true }, async (page) => {
+        await story(page);
+        expect(await violations(page)).toEqual([]);
+        expect(await overhang(page)).toBe(0);
+      });
+    await visit('/inbox', async (page) => {
+      await heading(page, title);
+      await page.locator('.inbox-row').waitFor();
+    });
+    await visit(`/inbox?device=${deviceId}&chat="${contact.number}"`, async (page) => {
+      await page.locator('article').nth(1).waitFor();
+      await page.locator('.inbox-actions').first().click();
+      await page.locator('.inbox-emoji').waitFor();
+    });
+  });
+});
