@@ -20,6 +20,7 @@ const scripts = {
   bench: { run: ['test/bench/main.ts'], developer: true },
   openapi: { run: ['scripts/openapi.ts'] },
   screenshots: { run: ['test/dashboard/screenshots.ts'], developer: true },
+  'test:fuzz': { run: ['test/security/fuzz/main.ts'], developer: true },
   'test:crash': { run: ['test/crash/main.ts'], developer: true },
   'test:storm': { run: ['test/webhooks/storm.ts'], developer: true },
   'env-example': { run: ['scripts/env-example.ts'] },

@@ -14,7 +14,8 @@ export function watchRoutes(fastify: FastifyInstance) {
   return function unrouted(method: string, url: string): Failure {
     const path = url.split('?', 1)[0] ?? '';
     const allowed = new Set([...known.values()].filter((r) => r.matches.test(path)).flatMap((r) => [...r.methods]));
-    return allowed.size === 0
+    // A parameter that is longer than the router takes matches here all the same: then it is the address that is unknown.
+    return allowed.size === 0 || allowed.has(method)
       ? failure('not_found', { what: 'This address' })
       : failure('method_not_allowed', { method, allowed: [...allowed].join(', ') });
   };

@@ -1,6 +1,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { createPackages } from './packages.ts';
+import { isEmpty } from './patches.ts';
 import type { AccountTable, Role, UserTable } from './schema.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { inTransaction } from './transactions.ts';
@@ -115,7 +116,9 @@ export function createAccounts(context: Context) {
       id: number,
       patch: Partial<Pick<AccountRow, 'name' | 'time_zone' | 'suspended_at'>>,
     ): Promise<AccountRow | undefined> =>
-      db.updateTable('account').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
+      isEmpty(patch)
+        ? db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
+        : db.updateTable('account').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
 
     async count(): Promise<number> {
       const { count } = await db

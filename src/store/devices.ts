@@ -2,6 +2,7 @@ import { type Selectable, sql, type Updateable } from 'kysely';
 import type { AccountRow } from './accounts.ts';
 import type { Context } from './context.ts';
 import { cancelQueued } from './ending.ts';
+import { isEmpty } from './patches.ts';
 import type { DeviceKind, DeviceTable, Flag } from './schema.ts';
 import { inTransaction } from './transactions.ts';
 
@@ -90,14 +91,16 @@ export function createDevices(context: Context) {
 
     /** The row as it is now; undefined when there is none. */
     update: (account_id: number, id: number, patch: DevicePatch): Promise<DeviceRow | undefined> =>
-      db
-        .updateTable('device')
-        .set(patch)
-        .where('account_id', '=', account_id)
-        .where('id', '=', id)
-        .where('deleted_at', 'is', null)
-        .returningAll()
-        .executeTakeFirst(),
+      isEmpty(patch)
+        ? alive(account_id).where('id', '=', id).executeTakeFirst()
+        : db
+            .updateTable('device')
+            .set(patch)
+            .where('account_id', '=', account_id)
+            .where('id', '=', id)
+            .where('deleted_at', 'is', null)
+            .returningAll()
+            .executeTakeFirst(),
 
     /** The device's one token; the one before is dead when this resolves. Undefined when there is no such device. */
     setToken: (account_id: number, id: number, token: NewToken): Promise<DeviceRow | undefined> =>

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Context } from './context.ts';
+import { isEmpty } from './patches.ts';
 import type { PackageTable } from './schema.ts';
 
 export type PackageRow = Selectable<PackageTable>;
@@ -27,7 +28,9 @@ export function createPackages({ db, clock }: Pick<Context, 'db' | 'clock'>) {
 
     /** Undefined when there is none. Throws a duplicate when another has the name. */
     update: (id: number, patch: PackagePatch): Promise<PackageRow | undefined> =>
-      db.updateTable('package').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
+      isEmpty(patch)
+        ? db.selectFrom('package').selectAll().where('id', '=', id).executeTakeFirst()
+        : db.updateTable('package').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
 
     list: (): Promise<PackageRow[]> => db.selectFrom('package').selectAll().orderBy('id').execute(),
   };

@@ -1,6 +1,7 @@
 import type { Updateable } from 'kysely';
 import type { UserRow } from './accounts.ts';
 import type { Context } from './context.ts';
+import { isEmpty } from './patches.ts';
 import type { UserTable } from './schema.ts';
 import { about } from './seals.ts';
 import { inTransaction } from './transactions.ts';
@@ -15,7 +16,9 @@ export function createUsers({ db, vault, clock }: Pick<Context, 'db' | 'vault' |
       id: number,
       patch: Pick<Updateable<UserTable>, 'name' | 'email' | 'password_hash' | 'language'>,
     ): Promise<UserRow | undefined> =>
-      db.updateTable('user').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
+      isEmpty(patch)
+        ? db.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirst()
+        : db.updateTable('user').set(patch).where('id', '=', id).returningAll().executeTakeFirst(),
 
     create: (row: Pick<UserRow, 'name' | 'email' | 'password_hash' | 'language'>): Promise<UserRow> =>
       db

@@ -8,9 +8,11 @@ const EXAMPLE_REQUEST_ID = 'req_fQ2mZ0aWcV1xYb3d';
 const failuresOf = (row: Row): FailureCode[] => {
   const codes = new Set<FailureCode>([
     ...row.failures,
-    ...(row.enter === 'token'
-      ? (['invalid_token', 'account_suspended', 'rate_limited', 'temporarily_unavailable'] as const)
-      : []),
+    // By address, whoever asks.
+    'rate_limited',
+    ...(row.params ? (['not_found'] as const) : []),
+    ...(row.query ? (['validation_failed'] as const) : []),
+    ...(row.enter === 'token' ? (['invalid_token', 'account_suspended', 'temporarily_unavailable'] as const) : []),
     ...(row.enter === 'token' && !row.evenSuspended ? (['device_suspended'] as const) : []),
     ...(row.body ? (['malformed_json', 'validation_failed', 'body_too_large', 'unsupported_media_type'] as const) : []),
     ...(row.idempotent ? (['idempotency_in_progress', 'idempotency_mismatch'] as const) : []),

@@ -41,6 +41,9 @@ function whoEnters({ enter }: PanelRow): string {
 /** What a row can fail with: its own codes, and those that sessions, roles and bodies bring with them. */
 const failuresOf = (row: PanelRow): readonly FailureCode[] => [
   ...(row.failures ?? []),
+  'rate_limited',
+  ...(row.params ? (['not_found'] as const) : []),
+  ...(row.query ? (['validation_failed'] as const) : []),
   ...(row.enter === 'anyone' ? [] : (['not_signed_in', 'temporarily_unavailable'] as const)),
   ...(row.enter !== 'anyone' && row.enter.roles.length < 4 ? (['not_allowed'] as const) : []),
   ...(row.enter !== 'anyone' && !row.enter.evenSuspended ? (['account_suspended'] as const) : []),
