@@ -218,7 +218,9 @@ export function createWebhooks(needs: {
         // Under a type that nobody can choose: it goes to this endpoint alone.
         const uid = eventId(random);
         const data = { message: 'This is a test of your webhook.', webhook_id: id };
-        await tx.events.record(row, { uid, type: 'webhook.test', cause: null, chat: '', data, at: clock.now() });
+        const event = { uid, type: 'webhook.test', cause: null, chat: '', data, at: clock.now() };
+        // Of a device that was deleted nothing is recorded any more.
+        if (!(await tx.events.record(row, event))) throw absent();
         return tx.deliveries.add(row, uid, clock.now());
       });
       await changed(owner, id);

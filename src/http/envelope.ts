@@ -69,6 +69,8 @@ const frameworkFailures: Readonly<Record<string, (about: Circumstances) => Failu
   FST_ERR_CTP_INVALID_JSON_BODY: () => failure('malformed_json'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => bad('Content-Length does not match the body'),
   FST_ERR_BAD_URL: () => bad('the address is not valid'),
+  // No id is so long.
+  FST_ERR_MAX_PARAM_LENGTH: () => failure('not_found', { what: 'This address' }),
   FST_REQ_FILE_TOO_LARGE: ({ mediaLimit }) => tooLarge(mediaLimit),
   FST_FILES_LIMIT: () => bad('only one file can be sent with a message'),
   FST_FIELDS_LIMIT: () => bad('the form has too many fields'),
