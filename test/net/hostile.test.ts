@@ -3,6 +3,7 @@ import { isFailure } from '../../src/base/errors.ts';
 import type { Connector, Target } from '../../src/net/connect.ts';
 import { createEgress, type Egress, type EgressOptions } from '../../src/net/egress.ts';
 import { Unreachable } from '../../src/net/reasons.ts';
+import { tell } from '../security/figures.ts';
 import { answers, hostileUrls } from './hostile-urls.ts';
 import { bytesOf, canary, loopbackEgress, serve } from './loopback.ts';
 
@@ -70,6 +71,7 @@ describe('the corpus', () => {
   it('has at least 150 different URLs', () => {
     expect(new Set(hostile.map(({ url }) => url)).size).toBe(hostile.length);
     expect(hostile.length).toBeGreaterThanOrEqual(150);
+    tell('hostile URLs × media, webhook', `${hostile.length} × ${Object.keys(ways).length}`);
   });
 
   it('is refused on a field of the request where the URL itself is wrong', async () => {
