@@ -33,7 +33,8 @@ function openLines() {
   let waiting = false;
   const flush = () => {
     waiting = false;
-    stream.flushSync();
+    // Not `flushSync`, which waits for the disk as well.
+    stream.flush();
   };
   process.once('exit', flush);
   return {
