@@ -194,7 +194,8 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   });
   const inbox = createInbox({ store, fleet, media: inboxMedia, events, clock });
   const replies = createReplies({ store, fleet });
-  const webhooks = createWebhooks({ store, happenings, egress, events, clock, random });
+  const webhookTimeoutMs = config.WEBHOOK_TIMEOUT_SECONDS * 1000;
+  const webhooks = createWebhooks({ store, happenings, egress, events, timeoutMs: webhookTimeoutMs, clock, random });
   const liveEvents = createLiveEvents({ store, events, clock });
 
   // What the dashboard asks. Addresses of links need the port, which a start on port 0 knows only when it listens.
@@ -221,7 +222,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     events,
     node,
     concurrency: config.WEBHOOK_CONCURRENCY,
-    timeoutMs: config.WEBHOOK_TIMEOUT_SECONDS * 1000,
+    timeoutMs: webhookTimeoutMs,
     clock,
     random,
     log,

@@ -5,6 +5,7 @@ import { eventId, type RandomBytes, webhookSecret } from '../base/ids.ts';
 import type { Egress } from '../net/egress.ts';
 import type { DeliveryRow, DeliveryState, Store, WebhookPatch, WebhookRow } from '../store/index.ts';
 import type { Caller } from './contract.ts';
+import { attempt } from './deliveries/attempt.ts';
 import { payloadOf } from './deliveries/payload.ts';
 import { KEPT_MS } from './deliveries.ts';
 import type { EventType, Happenings } from './happenings.ts';
@@ -72,7 +73,7 @@ export interface Webhooks {
   remove(owner: WebhookOwner, id: number): Promise<void>;
   /** For a day both secrets sign. */
   rotate(owner: WebhookOwner, id: number): Promise<{ readonly webhook: WebhookView; readonly secret: string }>;
-  /** Sends `webhook.test` to this endpoint; gives its delivery, which is on its way. */
+  /** Sends `webhook.test` to this endpoint; gives its delivery, which is on its way. To one that is paused or disabled it goes once, at once. */
   test(owner: WebhookOwner, id: number): Promise<DeliveryView>;
   deliveries(
     owner: WebhookOwner,
@@ -109,9 +110,10 @@ const SHOWN_BYTES = 8 * 1024;
 export function createWebhooks(needs: {
   readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'events' | 'transaction' | 'durable'>;
   readonly happenings: Happenings;
-  readonly egress: Pick<Egress, 'check'>;
+  readonly egress: Pick<Egress, 'check' | 'post'>;
+  readonly timeoutMs: number;
   readonly events: Pick<EventBus, 'emit'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly random: RandomBytes;
 }): Webhooks {
   const { store, egress, clock, random } = needs;
@@ -162,6 +164,14 @@ export function createWebhooks(needs: {
     const found = await store.deliveries.find(row, row.id, id);
     if (found === undefined) throw failure('not_found', { what: 'The delivery' });
     return found;
+  }
+
+  async function tryOnce(webhook: WebhookRow, id: number): Promise<void> {
+    const row = await store.deliveries.take(id);
+    if (row === undefined) return;
+    const outcome = await attempt(needs, row, webhook);
+    if (outcome.reason === null) await store.deliveries.markDelivered(id, outcome);
+    else await store.deliveries.markFailed(id, outcome, null);
   }
 
   return {
@@ -223,6 +233,8 @@ export function createWebhooks(needs: {
         if (!(await tx.events.record(row, event))) throw absent();
         return tx.deliveries.add(row, uid, clock.now());
       });
+      // Nobody delivers to one that is off, and whether it is well again is what its owner wants to know before turning it on.
+      if (row.enabled === 0 || row.paused_at !== null) await tryOnce(row, delivery);
       await changed(owner, id);
       return deliveryView(await needDelivery(row, delivery), row);
     },

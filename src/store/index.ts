@@ -39,7 +39,7 @@ export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './acc
 export type { AuditRow } from './audit.ts';
 export type { Chat, Chats } from './chats.ts';
 export type { Conversations } from './conversations.ts';
-export type { Deliveries, DeliveryRow, Due } from './deliveries.ts';
+export type { Deliveries, DeliveryRow, Due, Outcome as DeliveryOutcome } from './deliveries.ts';
 export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
 export type { EventLog, NewEvent, StoredEvent } from './events.ts';
 export { type Owner, StaleOwner } from './fence.ts';

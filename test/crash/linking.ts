@@ -24,8 +24,6 @@ export async function setUp(app: App, count: number, quota?: number): Promise<De
   const devices: Device[] = [];
   while (devices.length < count) {
     const { id } = await app.devices.create(account.id, { name: `Crash ${devices.length}`, kind: 'whatsapp' });
-    // Crashes are the subject here, not the pace.
-    await app.store.devices.update(account.id, id, { settings: JSON.stringify({ pacing: { enabled: false } }) });
     // Pacing is for people who look at a phone; here it would only space the kills out.
     await app.store.devices.update(account.id, id, { settings: JSON.stringify({ pacing: { enabled: false } }) });
     devices.push({ id, token: await app.devices.issueToken(account.id, id) });

@@ -327,6 +327,32 @@ overEachDatabase('deliveries to webhooks', (database) => {
     expect(desk.receiver.at('/other')).toEqual([]);
   });
 
+  test('a test goes to a paused and to a disabled endpoint, too, once, and changes nothing of it', async () => {
+    const desk = await openDesk(database);
+    const { webhook } = await desk.endpoint('/in');
+    desk.deliveries.start();
+    desk.receiver.behave('/in', answering(410));
+    await desk.tell();
+    await desk.logged(webhook.id, (rows) => rows[0]?.attempts === 1);
+    while ((await desk.webhooks.find(desk.owner, webhook.id)).status !== 'paused');
+    const failed = await desk.webhooks.test(desk.owner, webhook.id);
+    expect(failed).toMatchObject({ type: 'webhook.test', state: 'failed', status: 410, attempts: 1 });
+    desk.receiver.behave('/in', answering(200, {}, 'well again'));
+    expect(await desk.webhooks.test(desk.owner, webhook.id)).toMatchObject({
+      state: 'delivered',
+      answer: 'well again',
+    });
+    expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'paused', pending: 1 });
+    await desk.webhooks.update(desk.owner, webhook.id, { enabled: false });
+    expect(await desk.webhooks.test(desk.owner, webhook.id)).toMatchObject({ state: 'delivered' });
+    expect(desk.receiver.received.map(({ json }) => json.type)).toEqual([
+      'message.received',
+      'webhook.test',
+      'webhook.test',
+      'webhook.test',
+    ]);
+  });
+
   test('the older payload is a choice of the endpoint', async () => {
     const desk = await openDesk(database);
     await desk.endpoint('/in', { format: 'legacy' });

@@ -37,7 +37,7 @@ export async function openDesk(
   const egress = createEgress({ allowHttp: true, ports: [80, 443, receiver.port], allow: ['127.0.0.0/8'] });
   onTestFinished(() => egress.stop());
   const happenings = createHappenings({ store, events, clock, random: systemRandom });
-  const webhooks = createWebhooks({ store, happenings, egress, events, clock, random: systemRandom });
+  const webhooks = createWebhooks({ store, happenings, egress, events, timeoutMs, clock, random: systemRandom });
   const owner = { accountId: tenant.account.id, deviceId: tenant.device.id };
   const letters = await startMailServer();
   const alerts = createAlerts({

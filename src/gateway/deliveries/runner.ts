@@ -2,14 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import { asError } from '../../base/errors.ts';
 import type { RandomBytes } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
-import type { Egress, PostAnswer } from '../../net/egress.ts';
-import { Unreachable } from '../../net/reasons.ts';
-import type { DeliveryRow, Due, Store, WebhookRow } from '../../store/index.ts';
+import type { Egress } from '../../net/egress.ts';
+import type { Due, Store, WebhookRow } from '../../store/index.ts';
 import type { Alerts } from '../alerts.ts';
 import type { Happenings } from '../happenings.ts';
-import { payloadOf } from './payload.ts';
+import { attempt } from './attempt.ts';
 import { KEEPS_ORDER_MS, nextAttempt, PAUSED_AFTER_MS, pauseCauses } from './schedule.ts';
-import { signedHeaders } from './signing.ts';
 
 /** Everything that is delivered to one endpoint, one at a time within a chat. It ends when nothing is due. */
 export interface Runner {
@@ -39,13 +37,6 @@ const LEASE_MS = 90_000;
 const PLANNED = 250;
 /** Failures in a row after which an endpoint gets one request at a time: a dead one costs nobody much. */
 const DEAD_AFTER = 10;
-
-interface Attempt {
-  readonly status: number | null;
-  readonly reason: string | null;
-  readonly answer: string | null;
-  readonly retryAfter: string | null;
-}
 
 export function startRunner(needs: RunnerNeeds): Runner {
   const { webhookId, store, clock, log } = needs;
@@ -120,7 +111,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
       if (inFlight.has(due.id)) continue;
       if (due.due_at <= now && inFlight.size < most && !busy.has(due.chat)) {
         moved = true;
-        const done = attempt(due).finally(() => {
+        const done = deliver(due).finally(() => {
           moved = true;
           inFlight.delete(due.id);
           ring?.();
@@ -133,21 +124,19 @@ export function startRunner(needs: RunnerNeeds): Runner {
     if (moved && ((full && left.length < PLANNED / 2) || (hidden && inFlight.size < most))) stale = true;
   }
 
-  async function attempt({ id }: Due): Promise<void> {
+  async function deliver({ id }: Due): Promise<void> {
     try {
       const row = await store.deliveries.take(id);
       const webhook = await store.webhooks.get(webhookId);
       if (row === undefined || webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null) return;
-      const began = clock.monotonic();
-      const result = await post(row, webhook);
-      const outcome = { ...result, took_ms: Math.round(clock.monotonic() - began), at: clock.now() };
-      if (result.reason === null) {
+      const { retryAfter, ...outcome } = await attempt(needs, row, webhook, stopping.signal);
+      if (outcome.reason === null) {
         streak = 0;
         await store.deliveries.markDelivered(id, outcome);
         await store.webhooks.succeeded(webhookId, outcome.at);
       } else if (!stopping.signal.aborted) {
         streak += 1;
-        const next = nextAttempt(row.attempts + 1, result.retryAfter, outcome.at, needs.random);
+        const next = nextAttempt(row.attempts + 1, retryAfter, outcome.at, needs.random);
         await store.deliveries.markFailed(id, outcome, next);
         // Its chat may have to wait for its retry: the plan must know before anything else of the chat goes.
         stale = true;
@@ -158,26 +147,6 @@ export function startRunner(needs: RunnerNeeds): Runner {
       // Untold in the books, so it is told again: at least once.
       if (!stopping.signal.aborted) log.error({ err: asError(error) }, 'a delivery met an unexpected fault');
       stopping.abort();
-    }
-  }
-
-  async function post(row: DeliveryRow, webhook: WebhookRow): Promise<Attempt> {
-    const body = payloadOf(row, webhook.format);
-    const now = clock.now();
-    const old = webhook.old_secret !== null && (webhook.old_secret_until ?? 0) > now ? [webhook.old_secret] : [];
-    try {
-      const answer = await needs.egress.post(webhook.url, {
-        headers: signedHeaders(row.uid, body, [webhook.secret, ...old], now),
-        body,
-        timeoutMs: needs.timeoutMs,
-        headersTimeoutMs: needs.timeoutMs,
-        signal: stopping.signal,
-      });
-      return { status: answer.status, reason: refusalOf(answer), answer: answer.body, retryAfter: answer.retryAfter };
-    } catch (error) {
-      if (!(error instanceof Unreachable) && !stopping.signal.aborted) throw error;
-      const reason = error instanceof Unreachable ? error.reason : 'the gateway is stopping';
-      return { status: null, reason, answer: null, retryAfter: null };
     }
   }
 
@@ -228,8 +197,3 @@ export function startRunner(needs: RunnerNeeds): Runner {
     },
   };
 }
-
-const refusalOf = ({ status }: PostAnswer): string | null => {
-  if (status >= 200 && status < 300) return null;
-  return status >= 300 && status < 400 ? `HTTP ${status}: redirects are not followed` : `HTTP ${status}`;
-};

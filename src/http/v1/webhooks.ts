@@ -275,7 +275,8 @@ const test = forToken({
     id: 'testWebhook',
     tag,
     summary: 'Send a test',
-    description: 'Posts `webhook.test` to this endpoint; its delivery says what became of it.',
+    description:
+      'Posts `webhook.test` to this endpoint; its delivery says what became of it. A paused or disabled one gets it, too: once, and the answer says at once how it went.',
   },
   params: idParams,
   answers: {
