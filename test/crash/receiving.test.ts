@@ -11,7 +11,7 @@ function expectNothingWrong(report: ReceivingReport): void {
 }
 
 describe('a gateway that is killed while it receives', () => {
-  test('has stored all that it receipted, once, in 30 kills', { timeout: 200_000 }, async () => {
+  test('has stored all that it receipted, once, in 30 kills', { timeout: 400_000 }, async () => {
     const report = await killWhileReceiving({ seed, kills: 30, messages: 300 });
     expectNothingWrong(report);
     expect(report).toMatchObject({ kills: 30, sent: 300, retriesAsked: 0 });
