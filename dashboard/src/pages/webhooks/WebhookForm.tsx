@@ -1,4 +1,4 @@
-import { Button, Checkbox, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, NativeSelect, Radio, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import type { PanelDevice, PanelWebhook } from '../../api/types.ts';
@@ -93,11 +93,6 @@ export function WebhookForm({ devices = [], webhook, onSend }: Props) {
         <Button type="submit" loading={busy}>
           {t(webhook === undefined ? 'form.submit' : 'form.save')}
         </Button>
-        {webhook === undefined && (
-          <Text size="xs" c="dimmed">
-            {t('secret.lead')}
-          </Text>
-        )}
       </Stack>
     </form>
   );
