@@ -30,6 +30,8 @@ export interface World {
   readonly presence: (account: Account, type: 'available' | 'unavailable') => void;
   /** How many messages, receipts and the like are kept of each person. */
   readonly kept: number;
+  /** How many steps of ratchets each person remembers as used. */
+  readonly keptSteps: number;
   /** Ids of messages that a reader asked for again. */
   readonly retried: Set<string>;
   /** A line for whoever looks for the cause of a failure. */

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { needBytes, type Stanza } from './stanza.ts';
 import { ratchetStep } from './wire.ts';
 
-const REMEMBERED = 100_000;
-
 /** Which ratchet steps a person's devices have used up, and with what: two ciphertexts for one step are a disaster. */
 export class RatchetSteps {
   readonly #digests = new Map<string, string>();
+  readonly #most: number;
+
+  /** `most`: so many are remembered; the oldest go first. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Was this step used before, by this very ciphertext or by another? */
   seen(place: string, enc: Stanza): 'no' | 'same' | 'other' {
@@ -18,9 +22,9 @@ export class RatchetSteps {
   /** `place` names reader device, sender device and, for sender keys, the group. */
   remember(place: string, enc: Stanza): void {
     this.#digests.set(stepName(place, enc), digest(enc));
-    if (this.#digests.size < REMEMBERED) return;
+    if (this.#digests.size < this.#most) return;
     // Only the recent past is asked about; a Map gives its oldest keys first.
-    for (const key of [...this.#digests.keys()].slice(0, REMEMBERED / 5)) this.#digests.delete(key);
+    for (const key of [...this.#digests.keys()].slice(0, this.#most / 5)) this.#digests.delete(key);
   }
 }
 

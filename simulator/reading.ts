@@ -30,7 +30,7 @@ export class Reading {
   readonly #person: Person;
   readonly #world: World;
   readonly #book: MessageBook;
-  readonly #steps = new RatchetSteps();
+  readonly #steps: RatchetSteps;
   /** Retries asked, by device and message. */
   readonly #asked = new Map<string, number>();
 
@@ -38,6 +38,7 @@ export class Reading {
     this.#person = person;
     this.#world = world;
     this.#book = book;
+    this.#steps = new RatchetSteps(world.keptSteps);
   }
 
   /** Opens one message's copies and commits what they changed, together with `also`. */

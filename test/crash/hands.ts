@@ -23,7 +23,7 @@ export function gatewayHands({ failpoint, storeLatencyMs = 0, haste = 1 }: Omit<
 }
 
 /** All of time runs `factor` times faster, wall clock included: the gateway's own waits keep their proportions. */
-function hasty(factor: number): Clock {
+export function hasty(factor: number): Clock {
   const began = systemClock.now();
   const zero = systemClock.monotonic();
   const since = () => (systemClock.monotonic() - zero) * factor;

@@ -31,7 +31,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-function binaries(): string | undefined {
+/** Where the programs of a PostgreSQL are on this machine. */
+export function binaries(): string | undefined {
   const versions = '/usr/lib/postgresql';
   const packaged = existsSync(versions)
     ? readdirSync(versions)
@@ -43,12 +44,16 @@ function binaries(): string | undefined {
   );
 }
 
-async function startCluster(bin: string): Promise<{ url: string; stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'wagate-pg-'));
+/** `folder`: one that a stopped cluster left behind starts again, with what it held. */
+export async function startCluster(
+  bin: string,
+  folder = mkdtempSync(join(tmpdir(), 'wagate-pg-')),
+): Promise<{ url: string; folder: string; halt: () => Promise<void>; stop: () => Promise<void> }> {
   const as = identity(folder);
   const data = join(folder, 'data');
   const quiet = { ...as, cwd: folder, stdio: 'ignore' } as const;
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], quiet);
+  if (!existsSync(data))
+    execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], quiet);
   // The tests prove what the gateway does, not what PostgreSQL's disk does: no fsync.
   const settings = ['fsync=off', 'synchronous_commit=off', 'listen_addresses=', 'max_connections=200'];
   const server = spawn(
@@ -62,11 +67,16 @@ async function startCluster(bin: string): Promise<{ url: string; stop: () => Pro
     answering(url),
     exited.then(([code]) => Promise.reject(new Error(`PostgreSQL ended with ${code} while starting`))),
   ]);
+  const halt = async () => {
+    server.kill('SIGINT');
+    await exited;
+  };
   return {
     url,
+    folder,
+    halt,
     async stop() {
-      server.kill('SIGINT');
-      await exited;
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };
