@@ -23,6 +23,10 @@ const scripts = {
   'test:fuzz': { run: ['test/security/fuzz/main.ts'], developer: true },
   'test:crash': { run: ['test/crash/main.ts'], developer: true },
   'test:storm': { run: ['test/webhooks/storm.ts'], developer: true },
+  'test:soak': { run: ['test/soak/main.ts'], developer: true },
+  'test:weather': { run: ['test/weather/main.ts'], developer: true },
+  'test:offline': { run: ['scripts/offline.mjs'], developer: true },
+  sbom: { run: ['scripts/sbom.mjs'] },
   'env-example': { run: ['scripts/env-example.ts'] },
 };
 

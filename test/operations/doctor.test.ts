@@ -22,7 +22,9 @@ afterEach(async () => {
 });
 
 async function examine(env: Readonly<Record<string, string>>) {
-  const answer = await doctor({ config: readConfig({ NODE_ENV: 'test', DATA_DIR: folder, ...env }) });
+  const answer = await doctor({
+    config: readConfig({ NODE_ENV: 'test', DATA_DIR: folder, WHATSAPP_URL: 'ws://127.0.0.1:9', ...env }),
+  });
   const findings = answer.data as readonly Finding[];
   const of = (check: string) => {
     const found = findings.find((one) => one.check === check);
