@@ -54,7 +54,7 @@ export const ready = forAnyone({
     const missing = await store.missing().catch((cause: unknown) => {
       throw notReady(
         'store',
-        'The database does not answer. Please look at its log, its disk and DATABASE_URL.',
+        'The database does not answer, or its disk failed. Please look at disk, log and DATABASE_URL, then restart this server.',
         cause,
       );
     });

@@ -174,6 +174,8 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
       return rows[0]?.name ?? 'none';
     },
     async missing() {
+      // A sync of the disk that failed fails for ever (durable.ts): nothing can be accepted any more, although it still answers.
+      await dialect.durable();
       const { rows } = await sql<{ name: string }>`select name from migration`.execute(db);
       const applied = new Set(rows.map(({ name }) => name));
       return migrations.map(({ name }) => name).filter((name) => !applied.has(name));
