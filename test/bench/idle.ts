@@ -11,7 +11,8 @@ export interface Idle extends Memory {
 }
 
 const LINKED_AT_ONCE = 3;
-const REST_MS = 3_000;
+/** After the last one has connected, before the measuring. */
+const SETTLE_MS = 5_000;
 const CONNECT_MS = 180_000;
 
 /**
@@ -23,6 +24,7 @@ export async function measureIdle(
   world: World,
   steps: readonly number[],
   budgetMs: number,
+  watchMs: number,
   say: (line: string) => void,
 ): Promise<Idle[]> {
   let left = budgetMs;
@@ -48,9 +50,9 @@ export async function measureIdle(
     const { gateway } = await world.startGateway('idle');
     await gateway.call('connected', { count: devices, withinMs: CONNECT_MS }, CONNECT_MS + 5_000);
     const startSeconds = (performance.now() - from) / 1000;
-    await gateway.call('watch', { ms: REST_MS });
-    const cpu = await gateway.call('watch', { ms: REST_MS });
-    found.push({ devices, ...(await gateway.call('memory')), startSeconds, cpuShare: cpu / REST_MS });
+    await gateway.call('watch', { ms: SETTLE_MS });
+    const cpu = await gateway.call('watch', { ms: watchMs });
+    found.push({ devices, ...(await gateway.call('memory')), startSeconds, cpuShare: cpu / watchMs });
     await gateway.stop();
   }
   return found;
