@@ -245,4 +245,41 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
       expect(await scheme(page)).toBe('dark');
     });
   });
+
+  test('with the keyboard alone: signing in, past the menu, through it, into a dialog and out of it again', async () => {
+    const { email } = await createTenant(stage.app);
+    const focused = (page: Page) =>
+      page.evaluate('(document.activeElement.textContent || document.activeElement.tagName).trim()');
+    await stage.visit({ path: '/sign-in' }, async (page) => {
+      await heading(page, 'Sign in');
+      await page.keyboard.type(email);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await heading(page, 'Your first message');
+      await page.reload();
+      await heading(page, 'Your first message');
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).toBe('Skip to the content');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('content');
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().focus();
+      await page.keyboard.press('Enter');
+      await heading(page, 'Devices');
+      // A screen reader begins with the title of the page that was gone to.
+      await expect.poll(() => focused(page)).toBe('Devices');
+      await page.getByRole('button', { name: 'Add a device' }).focus();
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').waitFor();
+      await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('INPUT');
+      for (let step = 0; step < 12; step += 1) {
+        await page.keyboard.press('Tab');
+        expect(await page.evaluate('document.activeElement.closest("[role=dialog]") !== null')).toBe(true);
+      }
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      await expect.poll(() => focused(page)).toBe('Add a device');
+    });
+  });
 });

@@ -90,8 +90,8 @@ async function keepShown(all: string, pages: readonly Page[]): Promise<void> {
   for (const [page, look] of shown.filter(([name]) => pages.some((one) => one.name === name))) {
     const name = nameOf(page, look);
     await sharp(join(all, `${name}.png`))
-      .resize({ width: look.size === 'desk' ? 960 : 320 })
-      .png({ palette: true, colours: 64, effort: 10 })
+      .resize({ width: look.size === 'desk' ? 900 : 320 })
+      .png({ palette: true, colours: 48, effort: 10 })
       .toFile(join(folder, `${name}.png`));
   }
 }
