@@ -65,8 +65,9 @@ function ByQr({ device }: { readonly device: PanelDevice }) {
 function Countdown({ until }: { readonly until: string }) {
   const { t } = useTranslation('devices');
   const now = useNow(500);
-  const [from] = useState(() => Math.max(1, new Date(until).getTime() - Date.now()));
   const left = Math.max(0, new Date(until).getTime() - now);
+  // WhatsApp's lives of a code: the first of a minute, those after it of 20 s. The page may have been opened within one.
+  const [from] = useState(() => (left > 20_000 ? 60_000 : 20_000));
   const seconds = Math.ceil(left / 1000);
   return (
     <Stack gap={4}>
