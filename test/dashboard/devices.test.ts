@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
         const number = page.getByLabel('Number of the phone that shall be linked');
         await number.fill('bukan nomor');
         await press(page, 'Get the code');
-        await page.locator('[aria-invalid=true]').waitFor();
+        await page.getByText('That is not a whole phone number.').waitFor();
         await number.fill('0813-1000-0002');
         await press(page, 'Get the code');
         const code = await copied(page, 'Type this code on the phone');

@@ -87,6 +87,18 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
     });
   });
 
+  test('what the server refuses is said beside its field in the language of the reader', async () => {
+    const { email } = await createTenant(stage.app);
+    await stage.visit({ path: '/sign-up', locale: 'id-ID', refusals: [/sign-up 422/] }, async (page) => {
+      await page.getByLabel('Nama Anda').fill('Budi');
+      await page.getByLabel('Email').fill(email);
+      await page.getByLabel('Kata sandi baru').fill(PASSWORD);
+      await page.getByLabel('Kata sandi yang sama sekali lagi').fill(PASSWORD);
+      await press(page, 'Buat akun');
+      await page.getByText('Alamat ini sudah dipakai orang lain.').waitFor();
+    });
+  });
+
   test('on a server whose sign-up is closed, one is told whom to ask', async () => {
     const app = stage.app;
     await app.store.settings.set('sign_up', 'closed');

@@ -179,7 +179,8 @@ async function writeMessages(app: TestApp, owner: Browser, shop: number, sandbox
     const person = app.network.contact(numberOf(nth % people.length), { name: people[nth % people.length] ?? '' });
     const { number } = person;
     await send(shop, number, lines[nth % lines.length] ?? '');
-    if (nth % 3 !== 0) await person.read();
+    await person.nextMessage();
+    if (nth % 3 !== 0) person.read();
   }
   await send(sandbox, '628990000006', 'Halo dari WAGate!');
   await send(sandbox, '628990000001', 'Apakah stoknya masih ada?');

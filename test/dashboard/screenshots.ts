@@ -33,7 +33,7 @@ const shown: readonly (readonly [page: string, look: Look])[] = (['id', 'en'] as
     ['device-sandbox', 'dark', 'desk'],
     ['usage', 'light', 'desk'],
     ['first-steps', 'light', 'phone'],
-    ['messages', 'dark', 'phone'],
+    ['conversation', 'dark', 'phone'],
   ].map(([page, theme, size]) => [page, { language, theme, size }] as [string, Look]),
 );
 
