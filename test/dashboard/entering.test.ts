@@ -184,6 +184,7 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
     const { email } = await createTenant(app);
     await stage.visit({ at: app, path: '/sign-in' }, async (page) => {
       await page.getByRole('link', { name: 'Forgot the password?' }).click();
+      await heading(page, 'Forgot the password');
       await page.getByLabel('E-mail').fill(email);
       await press(page, 'Send the link');
       await page.getByText('a link is on its way').waitFor();
