@@ -94,7 +94,7 @@ export const payloads = {
 } as const;
 export type PayloadType = keyof typeof payloads;
 
-const about = { id: received.id, timestamp: received.timestamp, device: received.device };
+const event = (type: PayloadType, data: object) => ({ ...received, type, data });
 const sent = {
   id: 1042,
   message_id: '3EB0CABA1D0D7BFC2500',
@@ -107,63 +107,39 @@ const sent = {
 /** One whole body of each. */
 export const payloadExamples: Readonly<Record<PayloadType, object>> = {
   'message.received': received,
-  'message.status': {
-    ...about,
-    type: 'message.status',
-    data: { ...sent, status: 'delivered', at: '2025-12-11T20:00:00.000000Z' },
-  },
-  'message.failed': {
-    ...about,
-    type: 'message.failed',
-    data: {
-      ...sent,
-      status: 'failed',
-      at: '2025-12-11T20:00:00.000000Z',
-      error_code: 'number_not_registered',
-      error_message:
-        'Number 628123456789 is not registered on WhatsApp. Please check the number or ask the recipient to activate their WhatsApp account.',
-    },
-  },
-  'device.status': { ...about, type: 'device.status', data: { status: 'connected', reason: null } },
-  'device.health': {
-    ...about,
-    type: 'device.health',
-    data: {
-      status: 'warning',
-      notices: [
-        {
-          code: 'phone_offline',
-          level: 'warning',
-          message: 'The phone has been offline for 10 days. After 14 days WhatsApp unlinks the device.',
-          until: null,
-        },
-      ],
-    },
-  },
-  'quota.warning': {
-    ...about,
-    type: 'quota.warning',
-    data: {
-      percent: 80,
-      message_quota: 1000,
-      message_used: 800,
-      message_remaining: 200,
-      ends_at: '2025-12-31T17:00:00.000000Z',
-    },
-  },
-  'webhook.paused': {
-    ...about,
-    type: 'webhook.paused',
-    data: {
-      webhook_id: 2,
-      url: 'https://example.com/old',
-      reason: 'HTTP 503',
-      failing_since: '2025-12-06T20:00:00.000000Z',
-    },
-  },
-  'webhook.test': {
-    ...about,
-    type: 'webhook.test',
-    data: { message: 'This is a test of your webhook.', webhook_id: 1 },
-  },
+  'message.status': event('message.status', { ...sent, status: 'delivered', at: '2025-12-11T20:00:00.000000Z' }),
+  'message.failed': event('message.failed', {
+    ...sent,
+    status: 'failed',
+    at: '2025-12-11T20:00:00.000000Z',
+    error_code: 'number_not_registered',
+    error_message:
+      'Number 628123456789 is not registered on WhatsApp. Please check the number or ask the recipient to activate their WhatsApp account.',
+  }),
+  'device.status': event('device.status', { status: 'connected', reason: null }),
+  'device.health': event('device.health', {
+    status: 'warning',
+    notices: [
+      {
+        code: 'phone_offline',
+        level: 'warning',
+        message: 'The phone has been offline for 10 days. After 14 days WhatsApp unlinks the device.',
+        until: null,
+      },
+    ],
+  }),
+  'quota.warning': event('quota.warning', {
+    percent: 80,
+    message_quota: 1000,
+    message_used: 800,
+    message_remaining: 200,
+    ends_at: '2025-12-31T17:00:00.000000Z',
+  }),
+  'webhook.paused': event('webhook.paused', {
+    webhook_id: 2,
+    url: 'https://example.com/old',
+    reason: 'HTTP 503',
+    failing_since: '2025-12-06T20:00:00.000000Z',
+  }),
+  'webhook.test': event('webhook.test', { message: 'This is a test of your webhook.', webhook_id: 1 }),
 };

@@ -76,7 +76,8 @@ export const yesNo = (field: string, description = '') =>
 
 export const id = (field: string, description = '') => count(field, 1, 1e14, description);
 
-const digits = (what: string) =>
+/** A number in a path. What is none is an unknown id: 404, not 422. */
+export const digits = (what: string) =>
   z
     .string()
     .regex(/^[1-9]\d{0,14}$/)

@@ -1,17 +1,11 @@
 import { z } from 'zod';
 import { label, messageId, text, word } from '../v1/fields.ts';
-import { idInQuery, paging } from './fields.ts';
+import { digits, idInQuery, paging } from './fields.ts';
 import { chatData, chatMessageData, fileLinkData } from './inbox-schemas.ts';
 import { forSession, type PanelRow, reader, sender } from './row.ts';
 
 const tag = 'Dashboard: inbox';
 
-const digits = (what: string) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/)
-    .transform(Number)
-    .meta({ description: what });
 const device = { id: digits('Of the device.') };
 const chatParams = z.object({
   ...device,

@@ -4,18 +4,12 @@ import type { Signed } from '../../gateway/sessions.ts';
 import type { WebhookView } from '../../gateway/webhooks.ts';
 import { label, time, word } from '../v1/fields.ts';
 import { deliveryStates, webhookFields, webhookFormats } from '../v1/webhook-fields.ts';
-import { id as idField, paging, yesNo } from './fields.ts';
+import { digits, id as idField, paging, yesNo } from './fields.ts';
 import { forSession, keeper, type PanelRow, reader } from './row.ts';
 import { maybeTime, time as timeData } from './schemas.ts';
 
 const tag = 'Dashboard: webhooks';
 
-const digits = (what: string) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/)
-    .transform(Number)
-    .meta({ description: what });
 const params = z.object({ id: digits('Of the device.'), webhook_id: digits('Of the webhook.') });
 const deliveryParams = params.extend({ delivery_id: digits('Of the delivery.') });
 
