@@ -6,7 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
 import { readConfig } from '../../src/base/config.ts';
-import { doctor, type Finding } from '../../src/cli/doctor.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { doctor } from '../../src/cli/doctor.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
 let folder: string;

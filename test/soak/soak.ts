@@ -85,7 +85,15 @@ export async function soak(options: SoakOptions) {
     const messages = () => count('select (select count(*) from message) + (select count(*) from inbox)');
     const began = performance.now();
     const looks: Look[] = [];
-    const figures = { posts: 0, echoes: 0, pictures: 0, refused: 0, cuts: 0, statuses: {} as Record<string, number> };
+    const figures = {
+      posts: 0,
+      echoes: 0,
+      pictures: 0,
+      failed: 0,
+      refused: 0,
+      cuts: 0,
+      statuses: {} as Record<string, number>,
+    };
 
     async function segment(posts: number, cut: boolean): Promise<void> {
       // A pool of its own, closed before the look: connections that are kept alive are no leak.
@@ -125,7 +133,8 @@ export async function soak(options: SoakOptions) {
             when_offline: 'hold',
             async: n % 3 === 0,
           });
-          if (status !== 200 && status !== 202) throw new Error(`message ${n} was answered with ${status}`);
+          const taken = status === 200 || status === 202;
+          if (!taken && !(picture && status === 400)) throw new Error(`message ${n} was answered with ${status}`);
           if (picture) figures.pictures += 1;
           else figures.echoes += 1;
           if (cut && next === Math.floor(posts / 2)) {
@@ -171,7 +180,11 @@ export async function soak(options: SoakOptions) {
     const books = {
       sent: count("select count(*) from message where state in ('sent', 'delivered', 'read')"),
       received: count("select count(*) from inbox where direction = 'in'"),
-      unsent: count("select count(*) from message where state not in ('sent', 'delivered', 'read')"),
+      /** Pictures whose download ran out of time on a machine that stood still: told to the caller, and no leak. */
+      failed: count("select count(*) from message where state = 'failed' and error_code = 'media_unreachable'"),
+      unsent: count(
+        "select count(*) from message where state not in ('sent', 'delivered', 'read') and not (state = 'failed' and error_code = 'media_unreachable')",
+      ),
       told: count("select count(*) from delivery where state = 'delivered'"),
     };
     database.close();
