@@ -61,11 +61,13 @@ const place: Reader<proto.Message.ILocationMessage> = ({ name, address, degreesL
 });
 const placeOf = (latitude: unknown, longitude: unknown, name?: string | null, address?: string | null): Details => ({
   is: 'location',
-  latitude: Number(latitude) || 0,
-  longitude: Number(longitude) || 0,
+  latitude: degrees(latitude),
+  longitude: degrees(longitude),
   name: clean(name),
   address: clean(address),
 });
+/** A stranger may send infinity, which no JSON has. */
+const degrees = (given: unknown): number => (Number.isFinite(given) ? Number(given) : 0);
 const cards = (given: readonly proto.Message.IContactMessage[]): Details => ({
   is: 'contacts',
   contacts: given.map(({ displayName, vcard }) => ({ name: clean(displayName) ?? '', vcard: clean(vcard) ?? '' })),
@@ -162,9 +164,9 @@ function quotedId(value: unknown): string | null {
   return info?.stanzaId ?? null;
 }
 
-/** PostgreSQL's text has no room for NUL, and no person writes it. */
+/** PostgreSQL's text has no room for NUL, no header for half a surrogate pair, and no person writes them. */
 const clean = (text: unknown): string | null =>
-  typeof text === 'string' && text !== '' ? text.replaceAll('\0', '') : null;
+  typeof text === 'string' && text !== '' ? text.replaceAll('\0', '').toWellFormed() : null;
 
 /** A whole number above zero, or 0. */
 const whole = (value: unknown): number => {

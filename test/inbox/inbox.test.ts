@@ -63,6 +63,7 @@ describe('the inbox', () => {
   const key = { remoteJid: '6281234567890@s.whatsapp.net', fromMe: true, id: 'ABCDEF' };
   it.each<[type: string, expected: object, said: Said]>([
     ['location', { location: { latitude: -6.175, longitude: 106.827, name: 'Monas', address: null } }, { location: { latitude: -6.175, longitude: 106.827, name: 'Monas' } }],
+    ['location', { location: { latitude: 0, longitude: 0, name: null, address: null } }, { locationMessage: { degreesLatitude: Number.POSITIVE_INFINITY, degreesLongitude: Number.NaN } }],
     ['contact', { text: 'Ani', contacts: [{ name: 'Ani', vcard: expect.stringContaining('BEGIN:VCARD') }] }, { contact: { name: 'Ani', number: '628121' } }],
     ['poll', { text: 'Jam?', poll_options: ['9', '10'] }, { pollCreationMessageV3: { name: 'Jam?', options: [{ optionName: '9' }, { optionName: '10' }] } }],
     ['poll_vote', { refers_to: 'ABCDEF', poll_vote: null }, { pollUpdateMessage: { pollCreationMessageKey: key, vote: { encPayload: randomBytes(20), encIv: randomBytes(12) } } }],

@@ -72,6 +72,14 @@ describe('files of incoming messages', () => {
     expect(answer.headers.get('content-disposition')).toMatch(/^attachment/);
   });
 
+  it('can be opened whatever their sender calls them', async () => {
+    const { hear, link } = await world();
+    for (const fileName of ['half \ud83d a pair.pdf', 'line\r\nX-Header: no.pdf', '"/../\0.pdf', 'ف'.repeat(300)]) {
+      const answer = await fetch((await link(await hear({ document: randomBytes(10), fileName }))).url);
+      expect([answer.status, answer.headers.get('x-header')]).toEqual([200, null]);
+    }
+  });
+
   it('are refused without a file, when they are too large, and when WhatsApp has them no more', async () => {
     const { app, hear, link } = await world({ MEDIA_MAX_MB: '1' });
     expect((await link(await hear('no file here'))).status).toBe(404);
