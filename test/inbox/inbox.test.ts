@@ -282,6 +282,25 @@ describe('the inbox', () => {
     });
   });
 
+  it('marks as read, reacts, replies and shows typing in a group, too', async () => {
+    const kiki = app.network.contact('6281300000014');
+    const group = app.network.group('Arisan', [app.network.phone('6281234567890'), kiki]);
+    const question = await hear('Siapa datang?', kiki, group.jid);
+    expect((await app.call('POST', `/inbox/${question.id}/read`)).status).toBe(200);
+    await kiki.nextReceipt({ id: question.message_id, type: 'read' });
+    await app.call('POST', '/send-reaction', { message_id: question.id, emoji: '🙋' });
+    expect((await kiki.nextMessage()).content.reactionMessage?.key).toMatchObject({
+      id: question.message_id,
+      remoteJid: group.jid,
+      participant: kiki.lid,
+    });
+    expect(await get(`/inbox/${question.id}`)).toMatchObject({ data: { reactions: [{ from: 'me', emoji: '🙋' }] } });
+    await app.call('POST', '/send-message', { recipient: group.jid, message: 'Saya', reply_to: question.id });
+    const { chat, content } = await kiki.nextMessage();
+    expect([chat, content.extendedTextMessage?.contextInfo?.participant]).toEqual([group.jid, kiki.lid]);
+    expect((await app.call('POST', '/typing', { recipient: group.jid, state: 'recording' })).status).toBe(200);
+  });
+
   it('shows typing', async () => {
     expect((await app.call('POST', '/typing', { recipient: budi.number })).status).toBe(200);
     expect(await budi.nextTyping()).toMatchObject({ state: 'composing' });
