@@ -127,6 +127,7 @@ export async function furnish(): Promise<Furnished> {
       page('settings', '/settings', 'main form', owner),
       page('security', '/settings/security', 'main form', owner),
       page('members', '/settings/members', 'main h2', owner),
+      page('privacy', '/settings/privacy', 'main form', owner),
       page('activity', '/settings/audit', 'main table', owner),
       page('no-role', '/admin', 'h1', owner),
       page('admin-accounts', '/admin', 'main a[href^="/admin/accounts/"]', admin),
