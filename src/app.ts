@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
@@ -13,6 +14,9 @@ import { createAdministration } from './gateway/administration.ts';
 import { createAlerts } from './gateway/alerts.ts';
 import { createAudit } from './gateway/audit.ts';
 import { createChats } from './gateway/chats.ts';
+import { createDuty } from './gateway/cluster/duty.ts';
+import { alone, createPlacing } from './gateway/cluster/placing.ts';
+import { createNeighbours } from './gateway/cluster.ts';
 import { createDeliveries } from './gateway/deliveries.ts';
 import { createDevices } from './gateway/devices.ts';
 import { createEntrance } from './gateway/entrance.ts';
@@ -39,6 +43,7 @@ import { createPeople } from './gateway/people.ts';
 import { createProfiles } from './gateway/profiles.ts';
 import { createPurchases } from './gateway/purchases.ts';
 import { createQuotas } from './gateway/quotas.ts';
+import { createSharedRates } from './gateway/rates.ts';
 import { createReplies } from './gateway/replies.ts';
 import { createSandboxPhones } from './gateway/sandbox.ts';
 import { createSecondFactor } from './gateway/second-factor.ts';
@@ -79,7 +84,8 @@ const GRACE_MS = 8_000;
  * uses it as it is, `startApp` brings it to life.
  */
 export async function openGateway(config: Config, hands: Hands = {}) {
-  const { clock = systemClock, random = systemRandom, failpoint = noFailpoint, node = 'local' } = hands;
+  const { clock = systemClock, random = systemRandom, failpoint = noFailpoint } = hands;
+  const node = hands.node ?? config.WAGATE_NODE ?? nodeName(config, random);
   const log = hands.log ?? createLog(config.LOG_LEVEL);
   silenceLibsignal();
 
@@ -92,9 +98,11 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     dataDir,
     vault: masterKeys(config, dataDir),
     clock,
+    node,
     ...(isMeasured && { onStatement: metrics.statement }),
   });
   const { vault } = opened;
+  const sharedDir = config.SHARED_DIR ?? dataDir;
   const store = hands.storeManners?.(opened) ?? opened;
 
   const egress = metrics.watchEgress(
@@ -107,6 +115,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const media = createMediaFetcher({
     egress,
     dir: join(config.DATA_DIR, 'media'),
+    uploads: join(sharedDir, 'media', 'uploads'),
     maxBytes: config.MEDIA_MAX_MB * 1024 * 1024,
     timeoutMs: config.MEDIA_TIMEOUT_SECONDS * 1000,
     clock,
@@ -120,7 +129,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     ...(config.WHATSAPP_ROOT_KEY === undefined ? {} : { rootKey: config.WHATSAPP_ROOT_KEY }),
     ...(config.WHATSAPP_VERSION === undefined ? {} : { version: config.WHATSAPP_VERSION }),
   };
-  const telling = createOutcomes({ events, clock });
+  const telling = createOutcomes({ store, events, clock });
   const outcomes = {
     ...telling,
     tell(row: MessageRow) {
@@ -128,6 +137,25 @@ export async function openGateway(config: Config, hands: Hands = {}) {
       telling.tell(row);
     },
   };
+  const memoryMb = () => Math.round(process.memoryUsage().rss / 1_048_576);
+  const ended = Promise.withResolvers<string>();
+  const { bell } = store;
+  const neighbours =
+    bell &&
+    createNeighbours({
+      store,
+      bell,
+      events,
+      outcomes,
+      node,
+      role: config.WAGATE_ROLE,
+      version: config.APP_VERSION,
+      memoryMb,
+      ended: ended.resolve,
+      clock,
+      random,
+      log,
+    });
   const happenings = createHappenings({ store, events, clock, random });
   const fleet = createFleet({
     store,
@@ -141,6 +169,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     acknowledged: metrics.acknowledged,
     failpoint,
     node,
+    neighbours,
     clock,
     random,
     log,
@@ -149,6 +178,11 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     load: store.load.read,
     stations: fleet.stations,
   });
+
+  // What concerns a device is done where it is kept.
+  const { at } = neighbours
+    ? createPlacing({ store, ...neighbours, holds: (id) => fleet.station(id) !== undefined })
+    : alone;
 
   const messages = createMessages({
     store,
@@ -177,8 +211,8 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 
   // What comes back: incoming messages and their files, and whom things are told to.
   const bucket = openConfiguredBucket(config, clock);
-  const shelf = bucket === undefined ? folderShelf(join(config.DATA_DIR, 'inbox')) : bucketShelf(bucket);
-  const inboxMedia = createInboxMedia({
+  const shelf = bucket === undefined ? folderShelf(join(sharedDir, 'inbox')) : bucketShelf(bucket);
+  const heldMedia = createInboxMedia({
     store,
     fleet,
     shelf,
@@ -192,8 +226,14 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     random,
     log,
   });
-  const inbox = createInbox({ store, fleet, media: inboxMedia, events, clock });
-  const replies = createReplies({ store, fleet });
+  const inboxMedia = at('inboxMedia', heldMedia, { ensure: (row) => row.device_id });
+  const inbox = at('inbox', createInbox({ store, fleet, media: inboxMedia, events, clock }), {
+    read: ({ deviceId }) => deviceId,
+  });
+  const replies = at('replies', createReplies({ store, fleet }), {
+    react: ({ deviceId }) => deviceId,
+    type: ({ deviceId }) => deviceId,
+  });
   const webhookTimeoutMs = config.WEBHOOK_TIMEOUT_SECONDS * 1000;
   const webhooks = createWebhooks({ store, happenings, egress, events, timeoutMs: webhookTimeoutMs, clock, random });
   const liveEvents = createLiveEvents({ store, events, clock });
@@ -248,8 +288,26 @@ export async function openGateway(config: Config, hands: Hands = {}) {
       defaultCountry: config.DEFAULT_COUNTRY,
     }),
     keeping,
-    linking: createLinking({ store, devices, fleet, audit, events, clock, log }),
-    sandbox: createSandboxPhones({ store, network: sandbox.phones, clock }),
+    linking: at(
+      'linking',
+      createLinking({ store, devices, fleet, audit, events, clock, log }),
+      {
+        begin: (_who, id) => id,
+        stop: (_who, id) => id,
+        requestCode: (_who, id) => id,
+        connect: (_who, id) => id,
+        disconnect: (_who, id) => id,
+        unlink: (_who, id) => id,
+        remove: (_who, id) => id,
+      },
+      'anyone',
+    ),
+    sandbox: at('sandbox', createSandboxPhones({ store, network: sandbox.phones, clock }), {
+      look: (_account, id) => id,
+      read: (_account, id) => id,
+      answer: (_account, id) => id,
+      markRead: (_account, id) => id,
+    }),
     history,
     messages,
     chats: createChats({ store, fleet, inbox, clock }),
@@ -270,7 +328,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
       events,
       clock,
       startedAt: clock.now(),
-      memoryMb: () => Math.round(process.memoryUsage().rss / 1_048_576),
+      memoryMb,
     }),
     installation,
     audit,
@@ -285,6 +343,10 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     events,
     media,
     sandbox,
+    node,
+    neighbours,
+    /** Resolves, with a sentence, when this node may not go on. */
+    ended: ended.promise,
     fleet,
     messages,
     devices,
@@ -316,11 +378,32 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 export async function startApp(config: Config, hands: Hands = {}) {
   const gateway = await openGateway(config, hands);
   const { log, store, media, sandbox, fleet, messages, devices, idempotency, panel, clock } = gateway;
-  const { inbox, inboxMedia, replies, webhooks, liveEvents, deliveries } = gateway;
+  const { inbox, inboxMedia, replies, webhooks, liveEvents, deliveries, neighbours } = gateway;
+  const answers = config.WAGATE_ROLE !== 'worker';
+  const keeps = config.WAGATE_ROLE !== 'api';
+  let draining = false;
 
   await media.sweep();
   await inboxMedia.start();
-  await sandbox.start();
+  await neighbours?.start();
+  // Of several nodes one runs the network of the sandbox devices, and keeps them.
+  const sandboxDuty =
+    neighbours && keeps && config.SANDBOX
+      ? createDuty({
+          store,
+          name: 'sandbox',
+          node: gateway.node,
+          clock,
+          begin: () => sandbox.start(),
+          async end() {
+            await fleet.dropKind('sandbox');
+            await sandbox.stop();
+          },
+          failed: (error) => log.error({ err: asError(error) }, 'the sandbox could not be kept'),
+        })
+      : undefined;
+  if (neighbours === undefined) await sandbox.start();
+  await sandboxDuty?.start();
   const server = await createServer({
     config,
     log,
@@ -335,7 +418,10 @@ export async function startApp(config: Config, hands: Hands = {}) {
     webhooks: webhooksByToken(webhooks, panel.audit),
     liveEvents,
     url: gateway.url,
-    panel,
+    ...(answers && { panel }),
+    api: answers,
+    isDraining: () => draining,
+    rates: neighbours && createSharedRates({ store, clock, windowMs: 60_000 }),
     metrics: gateway.metrics,
     store,
   });
@@ -344,7 +430,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
   await fleet.start();
   const housekeeping = createHousekeeping({ store, people: panel.people, clock, log });
   housekeeping.start();
-  deliveries.start();
+  if (keeps) deliveries.start();
 
   return {
     ...gateway,
@@ -352,17 +438,27 @@ export async function startApp(config: Config, hands: Hands = {}) {
     routes: server.routes,
     async stop() {
       // Answers that wait are given while the fleet drains; new requests are refused from here on.
-      const closed = server.stop();
+      draining = true;
+      const closed = neighbours === undefined ? server.stop() : undefined;
+      const turnedAway = neighbours && clock.sleep(config.DRAIN_SECONDS * 1_000);
       await fleet.stop(GRACE_MS);
-      await closed;
+      // Other nodes keep the devices by now, and a proxy sends its requests to them.
+      await turnedAway;
+      await (closed ?? server.stop());
       await deliveries.stop();
       await inboxMedia.stop();
       await housekeeping.stop();
+      await sandboxDuty?.stop();
       await sandbox.stop();
+      await neighbours?.stop();
       await gateway.close();
     },
   };
 }
+
+/** Another at each start, so that a node never takes a lease for its own that a namesake holds. */
+const nodeName = ({ DATABASE_URL }: Config, random: RandomBytes): string =>
+  DATABASE_URL === undefined ? 'local' : `${hostname()}-${random(3).toString('hex')}`;
 
 /** Where files of the inbox are kept, when it is not this machine's disk. */
 function openConfiguredBucket(config: Config, clock: Clock) {

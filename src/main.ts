@@ -13,22 +13,30 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (reason) => app.log.error({ err: asError(reason) }, 'a rejection nobody handled'));
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = (reason: string, code = 0) => {
     if (stopping) return;
     stopping = true;
-    app.log.info({ reason: signal }, 'stopping');
+    app.log.info({ reason }, 'stopping');
     app.stop().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (error) => {
         app.log.fatal({ err: asError(error) }, 'stopping failed');
         process.exit(1);
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  app.ended.then(
+    (because) => {
+      app.log.fatal({ reason: because }, 'this node may not go on');
+      stop(because, 1);
+    },
+    () => undefined,
+  );
 
-  const first = await firstStart(app);
+  // Of several nodes those make the first account that people can reach.
+  const first = config.WAGATE_ROLE === 'worker' ? undefined : await firstStart(app);
   process.stdout.write(await welcome(app, first));
 }
 

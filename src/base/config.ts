@@ -75,7 +75,11 @@ export const settings = {
   HOST: setting('127.0.0.1', 'Address to listen on. 0.0.0.0 listens on every interface: put a proxy with TLS in front.', text),
   PUBLIC_URL: setting('', 'Address under which others reach this server, for links and samples. Empty: http://HOST:PORT.', address('http:', 'https:')),
   DATA_DIR: setting('./data', 'Folder of the database, the development key and temporary files.', (value) => resolve(value)),
+  SHARED_DIR: setting('', 'Folder that all nodes see, for uploaded files that wait to be sent and (without S3) files of the inbox. Empty: DATA_DIR, which is right for one node.', (value) => (value === '' ? undefined : resolve(value))),
   DATABASE_URL: setting('', 'Empty: SQLite in DATA_DIR. postgres://user:password@host/name: PostgreSQL 15 or newer.', address('postgres:', 'postgresql:')),
+  WAGATE_ROLE: setting('all', 'What this node does where several share a PostgreSQL: api answers requests, worker keeps devices connected, all does both.', oneOf('all', 'api', 'worker')),
+  WAGATE_NODE: setting('', 'Name of this node among several, another for each. Empty: the host name and a random end.', optional),
+  DRAIN_SECONDS: setting('5', 'With PostgreSQL: how long a node that was told to stop goes on answering while /health/ready says 503, so that a proxy turns to the others.', whole(0, 300)),
   MASTER_KEY: setting('', '32 bytes in base64 or hex that encrypt keys, credentials and messages at rest. Empty: a development key is made in DATA_DIR; required with NODE_ENV=production.', optional),
   MASTER_KEY_PREVIOUS: setting('', 'The key before MASTER_KEY, while it is changed: both are read, new values take MASTER_KEY. `npm run wagate -- keys rotate` seals the rest anew; then remove this line.', optional),
   NODE_ENV: setting('development', 'production refuses to start without MASTER_KEY.', oneOf('development', 'production', 'test')),
@@ -139,6 +143,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   );
   if (values.NODE_ENV === 'production' && values.MASTER_KEY === undefined)
     problems.push('MASTER_KEY is required with NODE_ENV=production. Make one with: openssl rand -base64 32');
+  if (values.WAGATE_ROLE !== 'all' && values.DATABASE_URL === undefined)
+    problems.push(`WAGATE_ROLE=${values.WAGATE_ROLE} needs DATABASE_URL: several nodes share a PostgreSQL.`);
   if (values.S3_ENDPOINT !== undefined)
     for (const name of ['S3_BUCKET', 'S3_KEY', 'S3_SECRET'])
       if (values[name] === undefined) problems.push(`${name} is required with S3_ENDPOINT.`);

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
-import type { AccountRow, Role, Store } from '../store/index.ts';
+import type { AccountRow, NodeRole, Role, Store } from '../store/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { Audit } from './audit.ts';
 import type { Fleet } from './fleet.ts';
@@ -54,6 +54,11 @@ export interface HealthReport {
   readonly mail: boolean;
   readonly nodes: readonly {
     readonly name: string;
+    readonly role: NodeRole;
+    readonly version: string;
+    readonly memoryMb: number;
+    /** It was told to stop and hands its devices over. */
+    readonly draining: boolean;
     readonly devices: number;
     readonly renewedUntil: number;
     readonly alive: boolean;
@@ -98,10 +103,19 @@ export interface Administration {
 export interface AdministrationNeeds {
   readonly store: Pick<
     Store,
-    'accounts' | 'devices' | 'packages' | 'subscriptions' | 'leases' | 'histories' | 'kind' | 'version' | 'durable'
+    | 'accounts'
+    | 'devices'
+    | 'packages'
+    | 'subscriptions'
+    | 'leases'
+    | 'nodes'
+    | 'histories'
+    | 'kind'
+    | 'version'
+    | 'durable'
   >;
   readonly accounts: Pick<Accounts, 'create' | 'issueLink'>;
-  readonly fleet: Pick<Fleet, 'state' | 'station' | 'refresh' | 'drop'>;
+  readonly fleet: Pick<Fleet, 'state' | 'health' | 'isPairing' | 'refresh' | 'drop'>;
   readonly quotas: Quotas;
   readonly installation: Pick<Installation, 'settings' | 'url' | 'describe'>;
   readonly mail: Mail;
@@ -113,7 +127,8 @@ export interface AdministrationNeeds {
   readonly memoryMb: () => number;
 }
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const MOST_TROUBLED = 100;
 
 export function createAdministration(needs: AdministrationNeeds): Administration {
@@ -142,6 +157,33 @@ export function createAdministration(needs: AdministrationNeeds): Administration
     devices: (await store.devices.list(row.id)).length,
     subscription: await quotas.current(row),
   });
+
+  /** Those that share the database; alone, this one by its leases. Those that ended longer ago than an hour are no news. */
+  async function nodes(version: string): Promise<HealthReport['nodes']> {
+    if (store.kind === 'postgres')
+      return (await store.nodes.list())
+        .filter(({ dead_for }) => dead_for < HOUR)
+        .map(({ name, role, version: theirs, memory_mb, draining, devices, alive_until, dead_for }) => ({
+          name,
+          role,
+          version: theirs,
+          memoryMb: memory_mb,
+          draining: draining === 1,
+          devices,
+          renewedUntil: alive_until,
+          alive: dead_for < 0,
+        }));
+    return (await store.leases.nodes()).map(({ node, devices, renewed_until, alive }) => ({
+      name: node,
+      role: 'all',
+      version,
+      memoryMb: needs.memoryMb(),
+      draining: false,
+      devices,
+      renewedUntil: renewed_until,
+      alive,
+    }));
+  }
 
   const changed = (accountId: number) => events.emit('people.changed', { accountId, userId: null });
 
@@ -296,12 +338,7 @@ export function createAdministration(needs: AdministrationNeeds): Administration
         memoryMb: needs.memoryMb(),
         sandbox,
         mail,
-        nodes: (await store.leases.nodes()).map(({ node, devices, renewed_until, alive }) => ({
-          name: node,
-          devices,
-          renewedUntil: renewed_until,
-          alive,
-        })),
+        nodes: await nodes(version),
         devices: {
           total: rows.length,
           enabled: rows.filter(({ enabled }) => enabled === 1).length,

@@ -88,7 +88,7 @@ export function createChats({
   clock,
 }: {
   readonly store: Pick<Store, 'chats' | 'devices' | 'inbox' | 'conversations'>;
-  readonly fleet: Pick<Fleet, 'isConnected' | 'station'>;
+  readonly fleet: Pick<Fleet, 'isConnected' | 'hold'>;
   readonly inbox: Pick<Inbox, 'read'>;
   readonly clock: Pick<Clock, 'now'>;
 }): Chats {

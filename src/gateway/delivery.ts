@@ -243,7 +243,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         const answer = await expected.answer;
         if (answer.is === 'acknowledged') {
           needs.acknowledged(clock.monotonic() - writtenAt);
-          return sent(current, answer.serverTime);
+          return sent(current, answer.serverTime, signal);
         }
         if (answer.is === 'refused') {
           if (answer.code !== STALE_ADDRESSING || withoutAnswer(row) >= MOST_UNANSWERED)
@@ -264,10 +264,12 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     }
   }
 
-  async function sent(row: MessageRow, serverTime: number): Promise<void> {
+  async function sent(row: MessageRow, serverTime: number, signal: AbortSignal): Promise<void> {
     unanswered.delete(row.id);
     needs.failpoint('acknowledged');
-    const marked = await messages.markSent(owner, row.whatsapp_id, serverTime, clock.now());
+    const marked = await untilStored(clock, signal, () =>
+      messages.markSent(owner, row.whatsapp_id, serverTime, clock.now()),
+    );
     await needs.wroteTo(row.recipient);
     needs.durableSoon();
     needs.failpoint('sent');
@@ -287,6 +289,20 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       return transmit(marked, proto, link, signal);
     },
   };
+}
+
+/**
+ * What WhatsApp said once and will not say again: written as soon as the database is back, for as long as this node keeps the device. A
+ * database that was away for a second left chats waiting until the next reconnect (test/cluster, seed 1).
+ */
+export async function untilStored<T>(clock: Clock, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await write();
+    } catch (error) {
+      if (!isFailure(error, 'temporarily_unavailable') || signal.aborted) throw error;
+      await clock.sleep(STORE_PAUSE_MS, signal);
+    }
 }
 
 /** Ack error 479: the device list was stale; refresh it and send once more (facts/baileys 9). */

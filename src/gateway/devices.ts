@@ -27,7 +27,7 @@ export interface NewDevice {
 
 export interface DevicesNeeds {
   readonly store: Pick<Store, 'devices' | 'accounts' | 'subscriptions' | 'packages' | 'messages' | 'durable'>;
-  readonly fleet: Pick<Fleet, 'state' | 'station'>;
+  readonly fleet: Pick<Fleet, 'state' | 'health'>;
   readonly tokenKey: Uint8Array;
   readonly defaultCountry: string;
   readonly rateLimit: number;
@@ -109,7 +109,7 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
           lastSeen: state.is === 'connected' ? clock.now() : device.last_seen,
         },
         health:
-          needs.fleet.station(device.id)?.health() ??
+          needs.fleet.health(device.id) ??
           createHealth(device, clock).look({ state, lockedUntil: device.time_lock_until ?? 0 }),
         user: { name: owner.name, email: owner.email },
         subscription: await describeSubscription(account),

@@ -6,43 +6,60 @@ import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
 import type { Link, OpenLink, Route } from '../whatsapp/link.ts';
+import type { Neighbours } from './cluster.ts';
+import { LEASE_MS } from './fleet/lease.ts';
+import { createRounds } from './fleet/rounds.ts';
 import type { Happenings } from './happenings.ts';
+import type { DeviceHealth } from './health.ts';
 import type { MediaFetcher } from './media.ts';
+import type { Hold } from './outbox.ts';
 import type { Outcomes } from './outcomes.ts';
 import { createStation, type Station } from './station.ts';
 import type { DeviceState } from './supervisor.ts';
 
 /**
- * The devices that this node keeps alive. A node owns a device by a lease with an epoch; whatever the owner writes is fenced by it, so
- * that a node that was frozen and wakes up late can change nothing (architecture.md, "One machine to many"; one node uses the same
- * tables).
+ * The devices that this node keeps alive, and what it knows of those that others keep. A node owns a device by a lease with an epoch;
+ * whatever the owner writes is fenced by it, so that a node that was frozen and wakes up late can change nothing (architecture.md, "One
+ * machine to many"; one node uses the same tables).
  */
 export interface Fleet {
-  /** Takes the leases of all enabled devices and starts them; goes on looking for new ones. */
+  /** Takes the leases of enabled devices and starts them; goes on looking for new ones. */
   start(): Promise<void>;
   /** Hands everything back: outboxes drained, sockets closed, then the leases given up. */
   stop(graceMs: number): Promise<void>;
-  /** Looks for devices to take at once, as after a change of one. */
-  refresh(): Promise<void>;
+  /** Looks for devices to take at once, as after a change of one; other nodes look, too. */
+  refresh(deviceId?: number): Promise<void>;
   /** Takes one device, to link or connect it now. Throws `device_busy` when another node holds it. */
   take(device: DeviceRow): Promise<Station>;
-  /** Stops one device and gives its lease up. */
+  /** Stops one device and gives its lease up. Another node that keeps it looks whether it still should. */
   drop(deviceId: number): Promise<void>;
+  /** All of a kind that this node keeps. */
+  dropKind(kind: DeviceRow['kind']): Promise<void>;
+  /** Only of a device that this node keeps. */
   station(deviceId: number): Station | undefined;
   /** Those of this node. */
   stations(): readonly Pick<Station, 'kind' | 'state'>[];
-  state(deviceId: number): DeviceState;
-  isConnected(deviceId: number): boolean;
   link(deviceId: number): Link | undefined;
+  /** Of any device, whichever node keeps it. */
+  state(deviceId: number): DeviceState;
+  /** It is, or it is on its way from one node to another. */
+  isConnected(deviceId: number): boolean;
+  isPairing(deviceId: number): boolean;
+  health(deviceId: number): DeviceHealth | undefined;
+  hold(deviceId: number): Hold | undefined;
+  /** The account has changed the device's settings. */
+  changeSettings(row: DeviceRow): void;
   /** A message that was just accepted. */
   accepted(row: MessageRow): void;
+  /** How many devices this node keeps. */
+  readonly size: number;
 }
 
 export interface FleetNeeds {
   readonly store: Store;
   readonly openLink: OpenLink;
-  /** Where a device connects to; undefined: nowhere now (the sandbox is off). */
-  readonly route: (device: DeviceRow) => Route | undefined;
+  /** Where a device connects to; undefined: nowhere now (the sandbox is off, or runs on another node). */
+  readonly route: (device: Pick<DeviceRow, 'kind'>) => Route | undefined;
   readonly media: MediaFetcher;
   readonly outcomes: Pick<Outcomes, 'tell'>;
   readonly happenings: Happenings;
@@ -53,31 +70,55 @@ export interface FleetNeeds {
   readonly acknowledged: (ms: number) => void;
   readonly failpoint: Failpoint;
   readonly node: string;
+  /** The other nodes; undefined where there can be none. */
+  readonly neighbours: Neighbours | undefined;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Log;
 }
 
-export const LEASE_MS = 12_000;
+/** What the rounds do with the devices of this node. */
+export interface Held {
+  readonly stations: ReadonlyMap<number, Station>;
+  take(device: DeviceRow, arrives: boolean): Promise<Station>;
+  drop(deviceId: number, graceMs?: number): Promise<void>;
+  /** To another node: nobody is told that it is not connected meanwhile. */
+  handOver(deviceId: number, graceMs: number): Promise<void>;
+  lose(deviceId: number, because: string): Promise<void>;
+  /** The lease holds by this node's own clock until then. Monotonic ms. */
+  heldUntil(deviceId: number): number;
+  renewed(deviceIds: Iterable<number>, until: number): void;
+}
 
 export function createFleet(needs: FleetNeeds): Fleet {
-  const { store, clock, log, node } = needs;
+  const { store, clock, log, node, neighbours } = needs;
   const stations = new Map<number, Station>();
   const starting = new Map<number, Promise<Station>>();
-  const ending = new AbortController();
-  let rounds: Promise<void> | undefined;
+  const until = new Map<number, number>();
 
-  async function take(device: DeviceRow): Promise<Station> {
+  async function take(device: DeviceRow, arrives = false): Promise<Station> {
     const present = stations.get(device.id) ?? starting.get(device.id);
     if (present !== undefined) return present;
     const taking = (async () => {
+      const begun = clock.monotonic();
       const epoch = await store.leases.take(device.id, node, LEASE_MS);
       if (epoch === undefined) throw failure('device_busy', { state: 'kept by another node', needed: 'free' });
       const owner: Owner = { account_id: device.account_id, device_id: device.id, epoch };
       const route = needs.route(device);
       if (route === undefined)
         throw failure('device_busy', { state: 'a sandbox device', needed: 'reachable: SANDBOX is off' });
-      const station = createStation({ ...needs, device, owner, route, log: log.child({ device: device.id }) });
+      until.set(device.id, begun + LEASE_MS);
+      const station = createStation({
+        ...needs,
+        device,
+        owner,
+        route,
+        arrives,
+        // Alone there is nobody who could take it meanwhile, and a database that fails for a while is waited for.
+        isHeld: neighbours === undefined ? () => true : () => clock.monotonic() < (until.get(device.id) ?? 0),
+        tellOthers: neighbours && ((glimpse) => neighbours.mirror.put(owner, glimpse)),
+        log: log.child({ device: device.id }),
+      });
       stations.set(device.id, station);
       return station;
     })().finally(() => starting.delete(device.id));
@@ -85,67 +126,97 @@ export function createFleet(needs: FleetNeeds): Fleet {
     return taking;
   }
 
+  async function release(station: Station): Promise<void> {
+    const { device_id, epoch } = station.owner;
+    if (stations.get(device_id) === station) stations.delete(device_id);
+    await store.leases.giveUp(device_id, node, epoch);
+  }
+
   async function drop(deviceId: number, graceMs = 0): Promise<void> {
     const station = stations.get(deviceId);
-    if (station === undefined) return;
+    if (station === undefined) {
+      neighbours?.bridge.ring('fleet.look', { deviceId });
+      return;
+    }
     await station.stop(graceMs);
-    stations.delete(deviceId);
-    await store.leases.giveUp(deviceId, node, station.owner.epoch);
+    await release(station);
   }
 
-  /** Renews what is held, drops what was lost or switched off, takes what is free. */
-  async function round(): Promise<void> {
-    const renewed = new Set(await store.leases.renew(node, [...stations.keys()], LEASE_MS));
-    for (const [id, station] of [...stations]) {
-      if (renewed.has(id)) continue;
-      log.warn({ device: id }, 'the lease of a device was lost');
-      await station.stop(0);
-      stations.delete(id);
-    }
-    const wanted = await store.devices.listEnabled();
-    const ids = new Set(wanted.map(({ id }) => id));
-    for (const station of stations.values()) station.tellHealth();
-    for (const [id, station] of [...stations]) if (!ids.has(id) && !station.isPairing) await drop(id);
-    for (const device of wanted) {
-      if (ending.signal.aborted) return;
-      if (stations.has(device.id) || needs.route(device) === undefined) continue;
-      try {
-        (await take(device)).start();
-      } catch (error) {
-        log.debug({ device: device.id, err: asError(error) }, 'a device is not free');
-      }
-    }
-  }
-
-  async function keepRounds(): Promise<void> {
-    while (!ending.signal.aborted) {
-      try {
-        await clock.sleep(LEASE_MS / 3, ending.signal);
-        await round();
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ err: asError(error) }, 'the fleet could not renew its leases');
-      }
-    }
-  }
-
-  return {
-    async start() {
-      await round();
-      rounds = keepRounds();
-    },
-    async stop(graceMs) {
-      ending.abort();
-      await rounds;
-      await Promise.all([...stations.keys()].map((id) => drop(id, graceMs)));
-    },
-    refresh: round,
+  const held: Held = {
+    stations,
     take,
     drop,
+    async handOver(deviceId, graceMs) {
+      const station = stations.get(deviceId);
+      if (station === undefined) return;
+      await station.stop(graceMs, true);
+      await release(station);
+      neighbours?.bridge.ring('fleet.free', { deviceId });
+    },
+    async lose(deviceId, because) {
+      const station = stations.get(deviceId);
+      if (station === undefined) return;
+      stations.delete(deviceId);
+      log.warn({ device: deviceId, reason: because }, 'the lease of a device was lost');
+      await station.lose();
+    },
+    heldUntil: (deviceId) => until.get(deviceId) ?? 0,
+    renewed(deviceIds, at) {
+      for (const id of deviceIds) until.set(id, at);
+    },
+  };
+  const rounds = createRounds({ ...needs, held });
+  const others = (id: number) => (stations.has(id) ? undefined : neighbours?.mirror.look(id));
+
+  function settingsChanged(row: DeviceRow | undefined): void {
+    if (row !== undefined) stations.get(row.id)?.changeSettings(row);
+  }
+
+  neighbours?.bridge.onRemote('message.accepted', ({ deviceId }) => stations.get(deviceId)?.wake());
+  neighbours?.bridge.onGap(() => {
+    for (const station of stations.values()) station.wake();
+  });
+  neighbours?.bridge.onRemote('device.settings', ({ accountId, deviceId }) => {
+    if (!stations.has(deviceId)) return;
+    store.devices
+      .find(accountId, deviceId)
+      .then(settingsChanged, (error) => log.error({ device: deviceId, err: asError(error) }, 'settings were not read'));
+  });
+
+  return {
+    start: rounds.start,
+    stop: rounds.stop,
+    async refresh(deviceId) {
+      neighbours?.bridge.ring('fleet.look', { deviceId: deviceId ?? 0 });
+      await rounds.now(deviceId);
+    },
+    take: (device) => take(device),
+    drop,
+    async dropKind(kind) {
+      await Promise.all(
+        [...stations.values()].filter((one) => one.kind === kind).map(({ owner }) => drop(owner.device_id)),
+      );
+    },
     station: (id) => stations.get(id),
     stations: () => [...stations.values()],
-    state: (id) => stations.get(id)?.state ?? { is: 'idle' },
-    isConnected: (id) => stations.get(id)?.state.is === 'connected',
     link: (id) => stations.get(id)?.link,
+    state: (id) => stations.get(id)?.state ?? others(id)?.state ?? { is: 'idle' },
+    isConnected(id) {
+      const station = stations.get(id);
+      return station === undefined
+        ? others(id)?.state.is === 'connected'
+        : station.state.is === 'connected' || station.isArriving;
+    },
+    isPairing: (id) => stations.get(id)?.isPairing ?? others(id)?.isPairing ?? false,
+    health: (id) => stations.get(id)?.health() ?? others(id)?.health,
+    hold: (id) => stations.get(id)?.hold ?? others(id)?.hold ?? undefined,
+    changeSettings(row) {
+      if (stations.has(row.id)) settingsChanged(row);
+      else neighbours?.bridge.ring('device.settings', { accountId: row.account_id, deviceId: row.id });
+    },
     accepted: (row) => stations.get(row.device_id)?.take(row),
+    get size() {
+      return stations.size;
+    },
   };
 }

@@ -46,7 +46,7 @@ export interface History {
 
 export interface HistoryNeeds {
   readonly store: Pick<Store, 'histories' | 'devices'>;
-  readonly fleet: Pick<Fleet, 'isConnected' | 'station'>;
+  readonly fleet: Pick<Fleet, 'isConnected' | 'hold'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Requests a minute; the dashboard has limits of its own. */
   readonly rateLimit: number;

@@ -38,7 +38,7 @@ export interface OpenedFile {
 
 export interface InboxMediaNeeds {
   readonly store: Pick<Store, 'inbox' | 'durable'>;
-  readonly fleet: Pick<Fleet, 'link'>;
+  readonly fleet: Pick<Fleet, 'link' | 'station'>;
   readonly shelf: Shelf;
   readonly events: Pick<EventBus, 'on'>;
   /** For files on their way; swept at start. */
@@ -167,11 +167,13 @@ export function createInboxMedia(needs: InboxMediaNeeds): InboxMedia {
       if (!needs.always) return;
       offs = [
         needs.events.on('inbox.changed', (event) => {
+          // Of several nodes the one that keeps the device fetches.
+          if (needs.fleet.station(event.deviceId) === undefined) return;
           queue.push(event);
           work();
         }),
         needs.events.on('device.changed', ({ accountId, deviceId, state }) => {
-          if (state !== 'connected') return;
+          if (state !== 'connected' || needs.fleet.station(deviceId) === undefined) return;
           takeUp(accountId, deviceId).catch((error) => {
             log.error({ device: deviceId, err: asError(error) }, 'files that were missed could not be looked up');
           });

@@ -82,7 +82,7 @@ export interface Keeping {
 export interface KeepingNeeds {
   readonly store: Pick<Store, 'devices' | 'durable'>;
   readonly devices: Pick<DeviceAdmin, 'create' | 'issueToken' | 'find'>;
-  readonly fleet: Pick<Fleet, 'state' | 'station' | 'refresh'>;
+  readonly fleet: Pick<Fleet, 'state' | 'health' | 'isPairing' | 'refresh' | 'changeSettings'>;
   readonly audit: Audit;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -138,7 +138,7 @@ export function createKeeping(needs: KeepingNeeds): Keeping {
         }),
       });
       await store.durable();
-      if (changed !== undefined) fleet.station(id)?.changeSettings(changed);
+      if (changed !== undefined) fleet.changeSettings(changed);
       told(changed ?? row);
       return detail(who, changed ?? row);
     },
@@ -158,12 +158,11 @@ export function createDeviceViews({
   fleet,
   clock,
 }: {
-  readonly fleet: Pick<Fleet, 'state' | 'station'>;
+  readonly fleet: Pick<Fleet, 'state' | 'health' | 'isPairing'>;
   readonly clock: Pick<Clock, 'now'>;
 }) {
   return function view(row: DeviceRow, withQr: boolean): DeviceView {
     const state = fleet.state(row.id);
-    const station = fleet.station(row.id);
     const token =
       row.token_prefix !== null && row.token_last4 !== null && row.token_created_at !== null
         ? {
@@ -183,8 +182,8 @@ export function createDeviceViews({
       enabled: row.enabled === 1,
       linked: row.phone !== null && row.state !== 'logged_out',
       suspended: row.suspended_at !== null,
-      live: liveOf(row, state, station?.isPairing ?? false, withQr),
-      health: station?.health() ?? createHealth(row, clock).look({ state, lockedUntil: row.time_lock_until ?? 0 }),
+      live: liveOf(row, state, fleet.isPairing(row.id), withQr),
+      health: fleet.health(row.id) ?? createHealth(row, clock).look({ state, lockedUntil: row.time_lock_until ?? 0 }),
       token,
       connectedAt: row.connected_at,
       lastSeenAt: state.is === 'connected' ? clock.now() : row.last_seen,

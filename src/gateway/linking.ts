@@ -120,7 +120,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
         if (fleet.state(id).is === 'down') await fleet.drop(id);
         await store.devices.update(who.accountId, id, { enabled: 1 });
         await store.durable();
-        await fleet.refresh();
+        await fleet.refresh(id);
       }
       return live(who, id);
     },

@@ -60,6 +60,8 @@ export interface MediaNeeds {
   readonly egress: Pick<Egress, 'fetch' | 'check'>;
   /** A folder that nothing else uses. */
   readonly dir: string;
+  /** For uploads, which another node may send; empty: in `dir`. */
+  readonly uploads?: string;
   readonly maxBytes: number;
   /** For a whole download; and how long one waits for its turn. */
   readonly timeoutMs: number;
@@ -80,13 +82,14 @@ interface Named {
 export function createMediaFetcher({
   egress,
   dir,
+  uploads = join(dir, 'uploads'),
   maxBytes,
   timeoutMs,
   clock,
   random,
   limits,
 }: MediaNeeds): MediaFetcher {
-  const folders = { downloads: join(dir, 'downloads'), uploads: join(dir, 'uploads') };
+  const folders = { downloads: join(dir, 'downloads'), uploads };
   const pictures = createPictures();
   const shares = createShares({ running: 4, waiting: 64, bytes: maxBytes * 10, ...limits }, timeoutMs, clock);
 

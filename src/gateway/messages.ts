@@ -25,7 +25,7 @@ export interface MessagesNeeds {
   readonly happenings: Happenings;
   /** What STOP from a person does where the device says nothing. */
   readonly optOut: 'record' | 'refuse';
-  readonly fleet: Pick<Fleet, 'isConnected' | 'accepted' | 'station'>;
+  readonly fleet: Pick<Fleet, 'isConnected' | 'accepted' | 'hold'>;
   readonly media: Pick<MediaFetcher, 'check' | 'accept' | 'discard'>;
   readonly outcomes: Outcomes;
   readonly events: EventBus;
@@ -176,6 +176,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
       try {
         const accepted = await accept(caller, request, id);
         const { row } = accepted;
+        expected.accepted(row);
         events.emit('message.accepted', { accountId: row.account_id, deviceId: row.device_id, messageId: row.id });
         fleet.accepted(row);
         if (request.async || row.due_at > clock.now()) return await answer(accepted);
@@ -189,6 +190,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
       const row = await store.messages.find(caller.accountId, caller.deviceId, id);
       if (row === undefined) throw failure('not_found', { what: 'The message' });
       const expected = outcomes.expect(row.whatsapp_id, needs.waitMs, signal);
+      expected.accepted(row);
       try {
         // Looked at again once the waiting has begun.
         const now = await latest(caller, row);
@@ -251,12 +253,12 @@ export const statusOf = (state: MessageRow['state']): MessageView['status'] => {
 type Wait = { readonly for: WaitingFor; readonly reason: string | null; readonly until: number | null } | null;
 
 /** Why a queued row does not go out now: the row's own reason, the device, or the pacing of all. */
-export function waitOf(row: MessageRow, fleet: Pick<Fleet, 'isConnected' | 'station'>, now: number): Wait {
+export function waitOf(row: MessageRow, fleet: Pick<Fleet, 'isConnected' | 'hold'>, now: number): Wait {
   if (row.state !== 'queued') return null;
   if (row.due_at > now)
     return row.waiting_for && { for: row.waiting_for, reason: row.waiting_reason, until: row.due_at };
   if (!fleet.isConnected(row.device_id)) return { for: 'device_offline', reason: null, until: null };
-  const hold = fleet.station(row.device_id)?.hold;
+  const hold = fleet.hold(row.device_id);
   return hold !== undefined && hold.until > now ? { for: 'pacing', reason: hold.reason, until: hold.until } : null;
 }
 

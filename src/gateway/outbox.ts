@@ -5,7 +5,7 @@ import type { MessageRow, Messages as MessageStore, Owner } from '../store/index
 import type { Link, LinkEvent } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { Conversations } from './conversations.ts';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, untilStored } from './delivery.ts';
 import type { Pacing, PacingReason } from './pacing.ts';
 
 /**
@@ -136,7 +136,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
         if (stopping.signal.aborted) return;
         log.error({ message: row.id, err: asError(error) }, 'a message met an unexpected fault');
         // Its row still waits; without a pause the next round would meet the fault again, and again.
-        return pause(AFTER_FAILURE_MS);
+        return pause(AFTER_FAILURE_MS).then(() => {
+          // Whether its last write was committed is unknown, as after a crash: what is left in `sending` is taken up again.
+          recovered = undefined;
+          backlog = true;
+        });
       })
       .finally(() => {
         lanes.delete(row.recipient);
@@ -240,7 +244,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       const answer = { is: 'acknowledged', serverTime: event.serverTime } as const;
       if (needs.acknowledgements.settle(event.whatsappId, answer)) return;
       // Late: the one who waited has gone. The row may still be `sending`.
-      const row = await messages.markSent(owner, event.whatsappId, event.serverTime, clock.now());
+      const row = await untilStored(clock, stopping.signal, () =>
+        messages.markSent(owner, event.whatsappId, event.serverTime, clock.now()),
+      );
       if (row !== undefined) {
         needs.durableSoon();
         needs.changed(row);
@@ -259,7 +265,9 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     if (receipted.size > RECEIPTS && oldest !== undefined) receipted.delete(oldest);
     // WhatsApp tells whole seconds; within that second our clock knows more, and nothing is delivered before it was sent.
     const at = Math.max(event.at, Math.min(clock.now(), event.at + 999));
-    const row = await messages.applyReceipt(owner, event.whatsappId, step, at);
+    const row = await untilStored(clock, stopping.signal, () =>
+      messages.applyReceipt(owner, event.whatsappId, step, at),
+    );
     if (row === undefined) return;
     needs.durableSoon();
     // Whoever got the message proves that WhatsApp took it: a receipt counts as the acknowledgement.

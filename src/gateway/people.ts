@@ -140,9 +140,8 @@ export function createPeople(needs: PeopleNeeds): People {
       const erased = await store.people.erase(accountId, names, forget);
       await note(asker, 'person.erased', masked(names));
       await store.durable();
-      // Devices of this node whose keys went are taken anew, without them; another node sees by itself that its lease ended.
-      const devices = await store.devices.list(accountId);
-      if (erased.keys > 0 && devices.some(({ id }) => fleet.station(id) !== undefined)) await fleet.refresh();
+      // Devices whose keys went are taken anew, without them, by whichever node keeps them.
+      if (erased.keys > 0) await fleet.refresh();
       return erased;
     },
 

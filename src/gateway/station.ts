@@ -4,9 +4,18 @@ import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { DeviceMemory, DevicePatch, DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
+import {
+  type DeviceMemory,
+  type DevicePatch,
+  type DeviceRow,
+  type MessageRow,
+  type Owner,
+  StaleOwner,
+  type Store,
+} from '../store/index.ts';
 import type { Content, Link, LinkEvent, MessageKey, OpenLink, Route } from '../whatsapp/link.ts';
 import { createAcknowledgements } from './acknowledgements.ts';
+import type { Glimpse } from './cluster/mirror.ts';
 import { createConversations } from './conversations.ts';
 import { createDelivery } from './delivery.ts';
 import { deviceHealth, deviceStatus, type Happenings, tellingMessages } from './happenings.ts';
@@ -29,6 +38,8 @@ export interface Station {
   readonly state: DeviceState;
   readonly link: Link | undefined;
   readonly pairingLink: Link | undefined;
+  /** It came from another node a moment ago and was connected there: it is about to be again. */
+  readonly isArriving: boolean;
   /** It runs to be linked, although the device is not enabled yet. */
   readonly isPairing: boolean;
   /** Connects, with what the device remembers. */
@@ -47,7 +58,10 @@ export interface Station {
   take(row: MessageRow): void;
   /** Reacts to a message, and waits for WhatsApp's acknowledgement. Throws `device_not_connected`, `refused_by_whatsapp`, `send_failed`. */
   react(to: MessageKey, emoji: string, peer: string): Promise<void>;
-  stop(graceMs: number): Promise<void>;
+  /** `movesOn`: another node takes it over, so that nobody need be told that it is not connected. */
+  stop(graceMs: number, movesOn?: boolean): Promise<void>;
+  /** The lease is lost, or about to be: the socket is closed first, and nothing is written any more. */
+  lose(): Promise<void>;
 }
 
 export interface StationNeeds {
@@ -62,6 +76,12 @@ export interface StationNeeds {
   readonly events: EventBus;
   readonly scanSandbox: (device: DeviceRow, qr: string) => void;
   readonly acknowledged: (ms: number) => void;
+  /** Whether the lease holds for certain, by this node's own clock. */
+  readonly isHeld: () => boolean;
+  /** It was connected on another node until now. */
+  readonly arrives: boolean;
+  /** For other nodes; undefined when there are none. */
+  readonly tellOthers: ((glimpse: Glimpse) => Promise<void>) | undefined;
   readonly failpoint: Failpoint;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -89,6 +109,9 @@ export function createStation(needs: StationNeeds): Station {
     if (row.state === 'queued') outbox.wake();
   };
   let pairing = false;
+  let arriving = needs.arrives;
+  /** Another node keeps the device from now on: what becomes of it here is nobody's news. */
+  let leaving = false;
   const isSandbox = device.kind === 'sandbox';
   const conversations = createConversations({ owner, store: store.conversations, clock });
   const health = createHealth(device, clock);
@@ -127,9 +150,16 @@ export function createStation(needs: StationNeeds): Station {
     onState: (state) => {
       if (state.is === 'connected') pairing = false;
       else outbox.onDisconnected();
-      if (pairing && state.is === 'down' && state.reason === 'logged_out') return linkAnew();
+      if (leaving) return;
+      const begins = state.is === 'idle' || (state.is === 'connecting' && state.attempt === 1);
+      if (!begins) arriving = false;
+      // A sandbox phone is at hand; its network may be another one than before, when another node runs it.
+      const linksItself = pairing || (isSandbox && needs.tellOthers !== undefined);
+      if (linksItself && state.is === 'down' && state.reason === 'logged_out') return linkAnew();
       if (state.is === 'pairing' && device.kind === 'sandbox') needs.scanSandbox(device, state.qr);
       outbox.wake();
+      // Who moves from node to node was connected and will be: that is no news.
+      if (arriving) return;
       remember(state);
       tellHealth();
     },
@@ -180,7 +210,8 @@ export function createStation(needs: StationNeeds): Station {
     pacing: loadPacing,
     conversations: isSandbox ? { isNew: async () => false } : conversations,
     acknowledgements,
-    link: () => (supervisor.state.is === 'connected' && supervisor.state.caughtUp ? supervisor.link : undefined),
+    link: () =>
+      supervisor.state.is === 'connected' && supervisor.state.caughtUp && needs.isHeld() ? supervisor.link : undefined,
     changed,
     durable: store.durable,
     durableSoon,
@@ -221,15 +252,16 @@ export function createStation(needs: StationNeeds): Station {
   function remember(state: DeviceState): void {
     remembering = remembering
       .then(() => tellStatus(patchOf(state, clock.now())))
+      .then(() => tellOthers())
       .then(() => events.emit('device.changed', { accountId: device.account_id, deviceId: device.id, state: state.is }))
-      .catch((error) => log.error({ err: asError(error) }, 'the state of a device could not be stored'));
+      .catch((error) => unstored(error, 'the state of a device could not be stored'));
   }
 
   /** The word of the state, told when it is another than before: the tries of a reconnection are one. */
   async function tellStatus(patch: DevicePatch & { readonly state: string }): Promise<void> {
     const isNews = patch.state !== toldStatus;
     await store.transaction(async (tx) => {
-      const row = await tx.devices.update(device.account_id, device.id, patch);
+      const row = await tx.devices.updateAs(owner, patch);
       if (isNews && row !== undefined)
         await needs.happenings.record(tx, owner, deviceStatus(patch.state, row.state_reason));
     });
@@ -268,6 +300,26 @@ export function createStation(needs: StationNeeds): Station {
     }
   }
 
+  /** The next owner writes what is true; an earlier one has nothing to add. */
+  function unstored(error: unknown, what: string): void {
+    if (error instanceof StaleOwner) log.debug({ err: error }, what);
+    else log.error({ err: asError(error) }, what);
+  }
+
+  let toldOthers = '';
+  const glimpse = (): Glimpse => ({
+    state: supervisor.state,
+    health: look(),
+    hold: outbox.hold ?? null,
+    isPairing: pairing,
+  });
+  async function tellOthers(): Promise<void> {
+    if (needs.tellOthers === undefined || leaving || arriving) return;
+    const now = glimpse();
+    toldOthers = sameness(now);
+    await needs.tellOthers(now);
+  }
+
   const account = (event: { phone: string; lid: string | null; name: string | null }) => ({
     phone: event.phone,
     lid: event.lid,
@@ -277,9 +329,9 @@ export function createStation(needs: StationNeeds): Station {
 
   function keep(patch: DevicePatch): void {
     remembering = remembering
-      .then(() => store.devices.update(device.account_id, device.id, patch))
+      .then(() => store.devices.updateAs(owner, patch))
       .then(() => undefined)
-      .catch((error) => log.error({ err: asError(error) }, 'a fact about a device could not be stored'));
+      .catch((error) => unstored(error, 'a fact about a device could not be stored'));
   }
 
   function lock(until: number): void {
@@ -317,12 +369,18 @@ export function createStation(needs: StationNeeds): Station {
     const now = notices.map(({ code }) => code).join(' ');
     if (now === noticed) return;
     noticed = now;
-    events.emit('device.health', { accountId: device.account_id, deviceId: device.id });
+    const tell = () => events.emit('device.health', { accountId: device.account_id, deviceId: device.id });
+    if (needs.tellOthers === undefined) tell();
     const happening = deviceHealth(look());
     remembering = remembering
+      .then(async () => {
+        if (needs.tellOthers === undefined) return;
+        await tellOthers();
+        tell();
+      })
       .then(() => store.transaction((tx) => needs.happenings.record(tx, owner, happening)))
       .then(() => needs.happenings.ring(owner))
-      .catch((error) => log.error({ err: asError(error) }, 'the health of a device could not be told'));
+      .catch((error) => unstored(error, 'the health of a device could not be told'));
   }
 
   return {
@@ -339,6 +397,9 @@ export function createStation(needs: StationNeeds): Station {
     },
     get isPairing() {
       return pairing;
+    },
+    get isArriving() {
+      return arriving && !leaving;
     },
     start() {
       outbox.start();
@@ -359,7 +420,14 @@ export function createStation(needs: StationNeeds): Station {
       Object.assign(settings, pacingOf(row));
       outbox.wake();
     },
-    tellHealth,
+    tellHealth() {
+      tellHealth();
+      // What holds the outbox comes and goes without an event.
+      if (needs.tellOthers === undefined || sameness(glimpse()) === toldOthers) return;
+      remembering = remembering
+        .then(tellOthers)
+        .catch((error) => unstored(error, 'the state of a device could not be told'));
+    },
     wake: outbox.wake,
     async react(to, emoji, peer) {
       const on = { link: supervisor.link, acknowledgements, random: needs.random };
@@ -370,16 +438,30 @@ export function createStation(needs: StationNeeds): Station {
         events.emit('inbox.changed', { accountId: owner.account_id, deviceId: owner.device_id, inboxId: row.id });
     },
     take: outbox.take,
-    async stop(graceMs) {
+    async stop(graceMs, movesOn = false) {
       await outbox.stop(graceMs);
+      leaving = movesOn;
       await supervisor.stop();
       await surfacing.stop();
       await remembering;
       cancelSync();
       await store.durable();
     },
+    async lose() {
+      leaving = true;
+      const closed = supervisor.stop();
+      cancelSync();
+      await closed;
+      await outbox.stop(0);
+      await surfacing.stop();
+      await remembering;
+    },
   };
 }
+
+/** What other nodes would show differently. */
+const sameness = ({ state, hold, isPairing, health }: Glimpse): string =>
+  JSON.stringify([state, hold, isPairing, health.notices]);
 
 function withFailpoints(memory: DeviceMemory, failpoint: Failpoint): DeviceMemory {
   return {

@@ -16,6 +16,8 @@ interface AuthParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** All tokens of an account together may ask so many times as often as one of them. */
   readonly accountFactor: number;
+  /** Counts over all nodes; absent: this process is all there is. */
+  readonly rates?: { take(key: string, limit: number): Allowance | Promise<Allowance> } | undefined;
 }
 
 /**
@@ -23,8 +25,12 @@ interface AuthParts {
  * `rate_limited`. An address that tried too many wrong tokens is answered without a look into the store, unless the token was good
  * before.
  */
-export function createAuth({ devices, clock, accountFactor }: AuthParts) {
-  const rates = createLimits({ clock, windowMs: MINUTE });
+export function createAuth({
+  devices,
+  clock,
+  accountFactor,
+  rates = createLimits({ clock, windowMs: MINUTE }),
+}: AuthParts) {
   const wrong = createLimits({ clock, windowMs: MINUTE });
   const good = new Set<string>();
 
@@ -51,14 +57,14 @@ export function createAuth({ devices, clock, accountFactor }: AuthParts) {
     const token = bearer(request.headers.authorization);
     if (token === undefined) throw failure('invalid_token');
     const caller = await identify(token, request.ip);
-    const allowance = rates.take(caller.tokenId, caller.rateLimit);
+    const allowance = await rates.take(caller.tokenId, caller.rateLimit);
     reply.headers({
       'RateLimit-Limit': allowance.limit,
       'RateLimit-Remaining': allowance.remaining,
       'RateLimit-Reset': allowance.resetSeconds,
     });
     if (!allowance.allowed) throw tooMany(allowance);
-    const together = rates.take(`account:${caller.accountId}`, caller.rateLimit * accountFactor);
+    const together = await rates.take(`account:${caller.accountId}`, caller.rateLimit * accountFactor);
     if (!together.allowed) throw tooMany(together);
     return caller;
   };

@@ -50,7 +50,8 @@ export const ready = forAnyone({
     },
   },
   failures: ['temporarily_unavailable'],
-  async handle(_ask, { store }) {
+  async handle(_ask, { store, isDraining }) {
+    if (isDraining?.()) throw failure('temporarily_unavailable', {}, { retryAfter: 5 });
     const missing = await store.missing().catch((cause: unknown) => {
       throw notReady(
         'store',

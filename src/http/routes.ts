@@ -8,6 +8,9 @@ import { replyingRows } from './v1/replying.ts';
 import { sendMedia, sendMessage } from './v1/send.ts';
 import { webhookRows } from './v1/webhooks.ts';
 
+/** Of a node that only keeps devices. */
+export const healthRoutes: typeof routes = [{ prefix: '', rows: [live, ready] }];
+
 /** Every route of the public API by its prefix. The server mounts this table, and `docs/openapi.ts` describes it. */
 export const routes: readonly { readonly prefix: string; readonly rows: readonly Row[] }[] = [
   {

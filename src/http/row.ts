@@ -19,6 +19,8 @@ export interface Gateway {
   readonly replies: Replies;
   readonly webhooks: Webhooks;
   readonly liveEvents: LiveEvents;
+  /** It was told to stop: a proxy shall send it nothing new. */
+  readonly isDraining?: () => boolean;
   /** The address of this server, as others reach it. */
   readonly url: () => string;
 }

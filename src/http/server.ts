@@ -12,6 +12,7 @@ import { failure } from '../base/errors.ts';
 import { type RandomBytes, requestId, systemRandom } from '../base/ids.ts';
 import { addressKey, createLimits, insist, isLoopback } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
+import type { SharedRates } from '../gateway/rates.ts';
 import { createAuth } from './auth.ts';
 import { mountDashboard } from './dashboard.ts';
 import { mountDocs } from './docs/routes.ts';
@@ -22,10 +23,12 @@ import { createMetricsPort, type MetricsPage, mountMetrics } from './metrics.ts'
 import { mount } from './mount.ts';
 import type { PanelGateway } from './panel/gateway.ts';
 import { mountPanel } from './panel/mount.ts';
-import { routes } from './routes.ts';
+import { healthRoutes, routes } from './routes.ts';
 import type { Gateway } from './row.ts';
 
 export interface ServerParts extends Gateway {
+  /** False: a node that only keeps devices; it answers for its health and nothing else. */
+  readonly api?: boolean;
   /** Absent: the public API alone, without the dashboard. */
   readonly panel?: PanelGateway;
   readonly config: Pick<
@@ -48,6 +51,8 @@ export interface ServerParts extends Gateway {
   readonly metrics?: MetricsPage;
   /** Of the built dashboard; `dashboard/dist` when nothing is said. */
   readonly dashboardFolder?: string;
+  /** Requests of each caller, over all nodes. */
+  readonly rates?: SharedRates | undefined;
   /** For request ids; the system's when nothing is said. */
   readonly random?: RandomBytes;
 }
@@ -163,10 +168,15 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     });
   };
 
-  const enter = createAuth({ devices: parts.devices, clock, accountFactor: config.RATE_LIMIT_ACCOUNT_FACTOR });
+  const enter = createAuth({
+    devices: parts.devices,
+    clock,
+    accountFactor: config.RATE_LIMIT_ACCOUNT_FACTOR,
+    rates: parts.rates,
+  });
   await fastify.register(async (api) => {
     await takeForms(api);
-    for (const { prefix, rows } of routes)
+    for (const { prefix, rows } of parts.api === false ? healthRoutes : routes)
       mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder });
   });
   const { panel } = parts;
@@ -176,13 +186,17 @@ export async function createServer(parts: ServerParts): Promise<Server> {
       await takeForms(site);
       mountPanel(site, { gateway: panel, config, clock, log, stopping: stopping.signal, uploadFolder });
     });
-  await fastify.register(async (site) => mountDocs(site, parts));
+  if (parts.api !== false) await fastify.register(async (site) => mountDocs(site, parts));
   const { metrics } = parts;
   const metricsPort =
     metrics && config.METRICS_PORT !== undefined ? createMetricsPort(metrics, config.METRICS_TOKEN) : undefined;
   if (metrics && config.METRICS_TOKEN !== undefined && metricsPort === undefined)
     mountMetrics(fastify, metrics, config.METRICS_TOKEN);
-  mountDashboard(fastify, { unrouted, ...(parts.dashboardFolder !== undefined && { folder: parts.dashboardFolder }) });
+  if (parts.api !== false)
+    mountDashboard(fastify, {
+      unrouted,
+      ...(parts.dashboardFolder !== undefined && { folder: parts.dashboardFolder }),
+    });
 
   return {
     fastify,

@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   /** Made when it is missing, for its owner only. `:memory:` keeps everything in memory. */
   readonly dataDir: string;
   readonly clock: Pick<Clock, 'now'>;
+  /** This node's name, for the server's list of connections. */
+  readonly node?: string;
   readonly datasync?: SqliteOptions['datasync'];
   /** True: it is looked at as it is, older or empty; nothing is made or changed. */
   readonly asItIs?: boolean;
@@ -49,9 +51,9 @@ async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: Datab
   }
 }
 
-async function openServer(url: string, { clock, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
+async function openServer(url: string, { clock, node, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
   if (!asItIs) await bringUpToDate(url, clock);
-  const dialect = openPostgres({ url, limits: true });
+  const dialect = openPostgres({ url, limits: true, ...(node !== undefined && { node }) });
   return { db: new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) }), dialect };
 }
 

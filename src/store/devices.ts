@@ -2,6 +2,7 @@ import { type Selectable, sql, type Updateable } from 'kysely';
 import type { AccountRow } from './accounts.ts';
 import type { Context } from './context.ts';
 import { cancelQueued } from './ending.ts';
+import { fenced, isOwner, type Owner } from './fence.ts';
 import { isEmpty } from './patches.ts';
 import type { DeviceKind, DeviceTable, Flag } from './schema.ts';
 import { inTransaction } from './transactions.ts';
@@ -52,6 +53,14 @@ export function createDevices(context: Context) {
   const { db, dialect, clock } = context;
   const alive = (account_id: number) =>
     db.selectFrom('device').selectAll().where('account_id', '=', account_id).where('deleted_at', 'is', null);
+  const wanted = () =>
+    db
+      .selectFrom('device')
+      .innerJoin('account', 'account.id', 'device.account_id')
+      .where('device.enabled', '=', 1)
+      .where('device.deleted_at', 'is', null)
+      .where('device.suspended_at', 'is', null)
+      .where('account.suspended_at', 'is', null);
   return {
     /** Undefined when the account has `device_limit` devices already; parallel calls can not pass the limit together. */
     create(account_id: number, device: NewDevice, device_limit: number): Promise<DeviceRow | undefined> {
@@ -102,6 +111,20 @@ export function createDevices(context: Context) {
             .returningAll()
             .executeTakeFirst(),
 
+    /** As its owner. Undefined when it is gone; throws StaleOwner. */
+    async updateAs(owner: Owner, patch: DevicePatch): Promise<DeviceRow | undefined> {
+      const rows = await db
+        .updateTable('device')
+        .set(patch)
+        .where('account_id', '=', owner.account_id)
+        .where('id', '=', owner.device_id)
+        .where('deleted_at', 'is', null)
+        .where(isOwner(context, owner))
+        .returningAll()
+        .execute();
+      return (await fenced(context, owner, rows))[0];
+    },
+
     /** The device's one token; the one before is dead when this resolves. Undefined when there is no such device. */
     setToken: (account_id: number, id: number, token: NewToken): Promise<DeviceRow | undefined> =>
       db
@@ -145,17 +168,35 @@ export function createDevices(context: Context) {
     },
 
     /** For the fleet: what shall be connected, of all tenants. Neither suspended devices nor those of suspended accounts. */
-    listEnabled: (): Promise<DeviceRow[]> =>
-      db
-        .selectFrom('device')
-        .innerJoin('account', 'account.id', 'device.account_id')
+    listEnabled: (): Promise<DeviceRow[]> => wanted().selectAll('device').orderBy('device.id').execute(),
+
+    /** How many those are, by kind. */
+    async countEnabled(): Promise<Readonly<Record<DeviceKind, number>>> {
+      const rows = await wanted()
+        .select(['device.kind', (eb) => eb.fn.countAll<number>().as('count')])
+        .groupBy('device.kind')
+        .execute();
+      const count = (kind: DeviceKind) => rows.find((row) => row.kind === kind)?.count ?? 0;
+      return { whatsapp: count('whatsapp'), sandbox: count('sandbox') };
+    },
+
+    /** Those that no node keeps now. */
+    listFree: (kinds: readonly DeviceKind[], limit: number): Promise<DeviceRow[]> =>
+      wanted()
+        .leftJoin('device_lease', 'device_lease.device_id', 'device.id')
         .selectAll('device')
-        .where('device.enabled', '=', 1)
-        .where('device.deleted_at', 'is', null)
-        .where('device.suspended_at', 'is', null)
-        .where('account.suspended_at', 'is', null)
+        .where('device.kind', 'in', kinds)
+        .where(sql<boolean>`(device_lease.expires_at is null or device_lease.expires_at <= ${dialect.now()})`)
         .orderBy('device.id')
+        .limit(limit)
         .execute(),
+
+    /** Of these, those that shall be connected. */
+    async stillWanted(ids: readonly number[]): Promise<ReadonlySet<number>> {
+      if (ids.length === 0) return new Set();
+      const rows = await wanted().select('device.id').where('device.id', 'in', ids).execute();
+      return new Set(rows.map(({ id }) => id));
+    },
 
     /** Those that remember keys: they are linked, or were. */
     listLinked: (): Promise<Pick<DeviceRow, 'id' | 'account_id'>[]> =>

@@ -1,4 +1,5 @@
 import type { Dialect as KyselyDialect, RawBuilder, Transaction } from 'kysely';
+import type { Bell } from './bell.ts';
 import type { Tables } from './schema.ts';
 
 /** What differs between the two databases. Everything else is written once. `sqlite.ts` and `postgres.ts` make one each. */
@@ -13,6 +14,8 @@ export interface Dialect {
   readonly forUpdate: RawBuilder<unknown>;
   /** One migration run at a time; held until the transaction ends. */
   lockMigrations(tx: Transaction<Tables>): Promise<void>;
+  /** Tells other nodes, where there can be others. */
+  readonly bell?: () => Bell;
   /** Resolves when everything that was committed before the call survives a power failure. */
   durable(): Promise<void>;
 }
@@ -24,4 +27,6 @@ export interface Columns {
   readonly bytes: string;
   /** What ends a CREATE TABLE. */
   readonly end: string;
+  /** Of a table that may be empty after a crash. */
+  readonly unlogged: string;
 }

@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { MasterKeys, Vault } from '../base/vault.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { type Audit, createAudit } from './audit.ts';
+import type { Bell } from './bell.ts';
+import { createNodeCalls, type NodeCalls } from './calls.ts';
 import { type Chats, createChats } from './chats.ts';
 import type { Context } from './context.ts';
 import { type Conversations, createConversations } from './conversations.ts';
@@ -18,14 +20,18 @@ import { createJournal, type Journal } from './journal.ts';
 import { openKeyring } from './keyring.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createLinks, type Links } from './links.ts';
+import { createLives, type Lives } from './lives.ts';
 import { createLoad, type Load } from './load.ts';
 import { createMembers, type Members } from './members.ts';
 import { clearMemory, createMemory, type DeviceMemory } from './memory.ts';
 import { createMessages, type Messages } from './messages.ts';
+import { foreignOf } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
+import { createNodes, type Nodes } from './nodes.ts';
 import { createPackages, type Packages } from './packages.ts';
 import { createPeople, type People } from './people.ts';
 import { createPurchases, type Purchases } from './purchases.ts';
+import { createRates, type Rates } from './rates.ts';
 import { createResealing, type Resealing } from './resealing.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -37,6 +43,8 @@ import { createWebhooks, type Webhooks } from './webhooks.ts';
 
 export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
 export type { AuditRow } from './audit.ts';
+export type { Bell } from './bell.ts';
+export type { NodeCalls } from './calls.ts';
 export type { Chat, Chats } from './chats.ts';
 export type { Conversations } from './conversations.ts';
 export type { Deliveries, DeliveryRow, Due, Outcome as DeliveryOutcome } from './deliveries.ts';
@@ -51,16 +59,19 @@ export type { InvitationRow } from './invitations.ts';
 export type { Journal, JournalRow } from './journal.ts';
 export type { Leases } from './leases.ts';
 export type { Links } from './links.ts';
+export type { LiveRow, Lives } from './lives.ts';
 export type { LoadFigures } from './load.ts';
 export type { DeviceMemory } from './memory.ts';
 export { type MessageBody, type MessageRow, type MessageStatus, statuses } from './message.ts';
 export type { History, Messages, NewMessage, Statistics } from './messages.ts';
+export type { NodeRow, Nodes } from './nodes.ts';
 export type { Frozen } from './outbox.ts';
 export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
 export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.ts';
 export type { Erased, People, PersonFile, PersonNames, PersonRecord } from './people.ts';
 export type { PurchaseRow } from './purchases.ts';
-export type { DeviceKind, MessageState, MessageType, PurchaseState, Role, WaitingFor } from './schema.ts';
+export type { Counted, Rates } from './rates.ts';
+export type { DeviceKind, MessageState, MessageType, NodeRole, PurchaseState, Role, WaitingFor } from './schema.ts';
 export type { SessionRow, Sessions, SignedIn } from './sessions.ts';
 export type { Spent, SubscriptionRow, Subscriptions } from './subscriptions.ts';
 export { OutsideTransaction } from './transactions.ts';
@@ -76,6 +87,10 @@ export interface Nouns {
   readonly subscriptions: Subscriptions;
   readonly devices: Devices;
   readonly leases: Leases;
+  readonly lives: Lives;
+  readonly nodes: Nodes;
+  readonly nodeCalls: NodeCalls;
+  readonly rates: Rates;
   readonly conversations: Conversations;
   readonly journal: Journal;
   readonly messages: Messages;
@@ -104,6 +119,8 @@ export interface StoreTx extends Nouns {
 
 export interface Store extends Nouns {
   readonly kind: 'sqlite' | 'postgres';
+  /** What tells other nodes; undefined where there can be none (SQLite). */
+  readonly bell: Bell | undefined;
   /** Keys and credentials of one device, for whoever holds its lease. Its writes are durable when they resolve. */
   deviceMemory(owner: Owner): DeviceMemory;
   /** Forgets them, to pair anew. Throws StaleOwner. */
@@ -124,6 +141,8 @@ export interface Store extends Nouns {
   missing(): Promise<readonly string[]>;
   /** Figures over all tenants, for the operator. */
   readonly load: Load;
+  /** A migration of a newer version that this code can not serve beside. */
+  foreign(): Promise<string | undefined>;
   /** Waits for what runs, then closes the database. */
   close(): Promise<void>;
   /** Writes the database file anew, so that nothing that was deleted stands in it any more; PostgreSQL's autovacuum sees to that itself. */
@@ -151,10 +170,12 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
   const { db, dialect } = await openDatabase(options);
   const { clock } = options;
   const vault = 'current' in given ? await unlocked() : given;
+  const bell = dialect.bell?.();
   const context: Context = { db, dialect, vault, clock, durable: dialect.durable };
   return {
     ...nouns(context),
     kind: dialect.name,
+    bell,
     deviceMemory: (owner) => createMemory(context, owner),
     clearMemory: (owner) => clearMemory(context, owner),
     transaction: (work) =>
@@ -173,6 +194,10 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
       const { rows } = await sql<{ name: string }>`select name from migration order by name desc limit 1`.execute(db);
       return rows[0]?.name ?? 'none';
     },
+    async foreign() {
+      const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(db);
+      return foreignOf(rows.map(({ name }) => name));
+    },
     async missing() {
       // A sync of the disk that failed fails for ever (durable.ts): nothing can be accepted any more, although it still answers.
       await dialect.durable();
@@ -186,7 +211,10 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
       await sql`vacuum`.execute(db);
       await sql`pragma wal_checkpoint(truncate)`.execute(db);
     },
-    close: () => db.destroy(),
+    async close() {
+      await bell?.close();
+      await db.destroy();
+    },
     now: () => clock.now(),
     async databaseTime() {
       const { rows } = await sql<{ now: number }>`select ${dialect.now()} as now`.execute(db);
@@ -231,6 +259,18 @@ const nouns = (context: Context): Nouns => ({
   },
   get leases() {
     return createLeases(context);
+  },
+  get lives() {
+    return createLives(context);
+  },
+  get nodes() {
+    return createNodes(context);
+  },
+  get nodeCalls() {
+    return createNodeCalls(context);
+  },
+  get rates() {
+    return createRates(context);
   },
   get conversations() {
     return createConversations(context);

@@ -21,18 +21,37 @@ export function createLeases({ db, dialect }: Pick<Context, 'db' | 'dialect'>) {
       return rows[0]?.epoch;
     },
 
-    /** Prolongs all of a node's leases in one UPDATE; gives the devices that are still its own. */
-    async renew(node: string, device_ids: readonly number[], ttl: number): Promise<number[]> {
-      if (device_ids.length === 0) return [];
+    /** Prolongs all of a node's leases in one UPDATE; gives the epochs of the devices that are still its own. */
+    async renew(node: string, device_ids: readonly number[], ttl: number): Promise<Map<number, number>> {
+      if (device_ids.length === 0) return new Map();
       const rows = await db
         .updateTable('device_lease')
         .set({ expires_at: sql<number>`${dialect.now()} + ${ttl}` })
         .where('node', '=', node)
         .where('device_id', 'in', device_ids)
         .where('expires_at', '>', 0)
-        .returning('device_id')
+        .returning(['device_id', 'epoch'])
         .execute();
-      return rows.map(({ device_id }) => device_id);
+      return new Map(rows.map(({ device_id, epoch }) => [device_id, epoch]));
+    },
+
+    /** Milliseconds until the first lease of another node ends; undefined when others hold none. */
+    async nextEnd(node: string): Promise<number | undefined> {
+      const { rows } = await sql<{ left: number | null }>`
+        select min(expires_at) - ${dialect.now()} as "left" from device_lease
+        where node <> ${node} and expires_at > ${dialect.now()}`.execute(db);
+      return rows[0]?.left ?? undefined;
+    },
+
+    /** The node that keeps a device now. */
+    async holder(device_id: number): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('device_lease')
+        .select('node')
+        .where('device_id', '=', device_id)
+        .where(sql<boolean>`expires_at > ${dialect.now()}`)
+        .executeTakeFirst();
+      return row?.node;
     },
 
     /** Every node that holds leases: how many, until when, and whether the newest still counts. */

@@ -133,6 +133,34 @@ export function createMessages(context: Context) {
       return row && openMessage(context, row);
     },
 
+    /** Of these, those that have their outcome. Of all tenants: for whoever waits for them. */
+    async settled(ids: readonly number[]): Promise<MessageRow[]> {
+      if (ids.length === 0) return [];
+      const rows = await db
+        .selectFrom('message')
+        .selectAll()
+        .where('id', 'in', ids)
+        .where('state', 'not in', ['queued', 'sending'])
+        .execute();
+      return rows.map((row) => openMessage(context, row));
+    },
+
+    /** Whose rows after `id` are queued, and the newest id: for a node that may not have been told of them. */
+    async queuedAfter(id: number): Promise<{ readonly devices: readonly number[]; readonly newest: number }> {
+      const rows = await db
+        .selectFrom('message')
+        .select('device_id')
+        .distinct()
+        .where('id', '>', id)
+        .where('state', '=', 'queued')
+        .execute();
+      const { newest } = await db
+        .selectFrom('message')
+        .select((eb) => eb.fn.max('id').as('newest'))
+        .executeTakeFirstOrThrow();
+      return { devices: rows.map(({ device_id }) => device_id), newest: newest ?? 0 };
+    },
+
     /** One page, newest first, and the exact number of all that match. */
     async list(
       account_id: number,

@@ -23,10 +23,13 @@ export async function migrate(
       .execute(tx);
     const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(tx);
     const done = new Set(rows.map(({ name }) => name));
-    const foreign = rows.find(({ name }) => !known.some((migration) => migration.name === name));
-    if (foreign)
+    const foreign = foreignOf(
+      rows.map(({ name }) => name),
+      known,
+    );
+    if (foreign !== undefined)
       throw new ConfigError(
-        `The database was made by a newer version of WAGate (it has the migration ${foreign.name}, which this version does not know). Start the newer version, or restore a backup that was made before the upgrade.`,
+        `The database was made by a newer version of WAGate (it has the migration ${foreign}, which this version does not know). Start the newer version, or restore a backup that was made before the upgrade.`,
       );
     const missing = known.filter(({ name }) => !done.has(name));
     for (const { name, statements } of missing) {
@@ -38,3 +41,10 @@ export async function migrate(
   await dialect.durable();
   return applied;
 }
+
+/**
+ * A migration that this code does not know and can not serve beside. One whose name ends with `_online` only adds what older code need not
+ * know of: while nodes are exchanged one after the other, the older ones go on.
+ */
+export const foreignOf = (applied: readonly string[], known: readonly Migration[] = migrations): string | undefined =>
+  applied.find((name) => !name.endsWith('_online') && !known.some((migration) => migration.name === name));

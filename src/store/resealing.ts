@@ -78,6 +78,9 @@ export const sealedColumns: readonly SealedColumn[] = [
     key: ['device_id', 'key'],
     about: (row) => about.replay(row.device_id, text(row.key)),
   },
+  { table: 'device_live', column: 'sealed_live', key: ['device_id'], about: (row) => about.live(row.device_id) },
+  { table: 'node_call', column: 'sealed_request', key: ['id'], about: (row) => about.call(text(row.id), 'request') },
+  { table: 'node_call', column: 'sealed_answer', key: ['id'], about: (row) => about.call(text(row.id), 'answer') },
 ];
 
 /** Small, so that a gateway at work beside it waits for no more than a few milliseconds. */

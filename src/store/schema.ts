@@ -19,6 +19,11 @@ export interface Tables extends InboxTables {
   subscription: SubscriptionTable;
   device: DeviceTable;
   device_lease: DeviceLeaseTable;
+  device_live: DeviceLiveTable;
+  node: NodeTable;
+  duty: DutyTable;
+  node_call: NodeCallTable;
+  rate_window: RateWindowTable;
   device_creds: DeviceCredsTable;
   device_key: DeviceKeyTable;
   decrypt_journal: DecryptJournalTable;
@@ -234,6 +239,54 @@ export interface DeviceLeaseTable {
   node: string;
   epoch: number;
   expires_at: Ms;
+}
+
+/** What the owner of a device knows of it at this moment, for the other nodes. */
+export interface DeviceLiveTable {
+  device_id: number;
+  node: string;
+  sealed_live: Bytes;
+  changed_at: Ms;
+}
+
+export type NodeRole = 'all' | 'api' | 'worker';
+export interface NodeTable {
+  name: string;
+  /** Another at each start: two processes under one name notice each other. */
+  life: string;
+  role: NodeRole;
+  version: string;
+  /** It hands its devices over and takes none. */
+  draining: Flag;
+  devices: number;
+  memory_mb: number;
+  started_at: Ms;
+  /** By the database's clock. */
+  alive_until: Ms;
+}
+
+/** What one node at a time does for all. */
+export interface DutyTable {
+  name: string;
+  node: string;
+  expires_at: Ms;
+}
+
+/** What one node asks of another. */
+export interface NodeCallTable {
+  id: string;
+  node: string;
+  sealed_request: Bytes;
+  taken_at: Ms | null;
+  sealed_answer: Bytes | null;
+  expires_at: Ms;
+}
+
+/** Requests of a caller, counted over all nodes. */
+export interface RateWindowTable {
+  key: string;
+  used: number;
+  ends_at: Ms;
 }
 
 export interface DeviceCredsTable {

@@ -24,6 +24,8 @@ export const about = {
   answer: (delivery_id: number) => `delivery ${delivery_id}|answer|`,
   replay: (device_id: number, key: string) => `device ${device_id}|replay|${key}`,
   tokenKey: (version: number) => `master key ${version}|token key`,
+  live: (device_id: number) => `device ${device_id}|live|`,
+  call: (id: string, part: 'request' | 'answer') => `call ${id}|${part}|`,
   totp: (user_id: number) => `user ${user_id}|totp|`,
 };
 

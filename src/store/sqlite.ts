@@ -46,7 +46,7 @@ export function openSqlite({ path, clock, datasync = (file) => file.datasync() }
       createQueryCompiler: () => new SqliteQueryCompiler(),
       createIntrospector: (db) => new SqliteIntrospector(db),
     },
-    columns: { id: 'integer primary key autoincrement', int: 'integer', bytes: 'blob', end: 'strict' },
+    columns: { id: 'integer primary key autoincrement', int: 'integer', bytes: 'blob', end: 'strict', unlogged: '' },
     now: () => sql<number>`${clock.now()}`,
     forShare: sql``,
     forUpdate: sql``,

@@ -7,6 +7,7 @@ import {
   type Stanza,
   startNetwork,
 } from '../../simulator/index.ts';
+import { watchLines } from './lines.ts';
 import { serve, tell } from './part.ts';
 import { type Frame, framesOf, type RatchetWitness, watchRatchet } from './ratchet.ts';
 
@@ -21,6 +22,8 @@ export interface Seen {
   readonly from: string;
   readonly whatsappId: string;
   readonly text: string;
+  /** Unix ms. */
+  readonly at: number;
   /** How often it came again with the same id. */
   readonly again: number;
 }
@@ -38,6 +41,7 @@ let witness: RatchetWitness | undefined;
 let retriesOfClient = 0;
 let messageFrames = 0;
 let losesPairing = false;
+let lines: ReturnType<typeof watchLines> | undefined;
 const said = new Map<string, string>();
 const confirmed = new Set<string>();
 
@@ -139,8 +143,8 @@ const calls = {
 
   seen(phones: readonly string[]): Seen[] {
     return readersOf(phones).flatMap(({ number, messages }) =>
-      messages.flatMap(({ chat, from, whatsappId, text, again, own }) =>
-        own || text === undefined ? [] : [{ reader: number, chat, from, whatsappId, text, again }],
+      messages.flatMap(({ chat, from, whatsappId, text, at, again, own }) =>
+        own || text === undefined ? [] : [{ reader: number, chat, from, whatsappId, text, at, again }],
       ),
     );
   },
@@ -185,6 +189,13 @@ const calls = {
   },
 
   connected: () => need().connected(),
+
+  /** From now on it is looked who is connected, so often that no login between two looks is missed. */
+  watchLines(everyMs: number) {
+    lines = watchLines(() => need().connected(), everyMs);
+  },
+
+  lines: () => lines?.told() ?? { looks: 0, twice: 0, longestAway: 0 },
 
   /** From now on each frame's ratchet steps are looked up in the gateway's database before the network takes the frame. */
   watch(database: string, masterKey: string) {

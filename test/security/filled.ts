@@ -74,6 +74,9 @@ export async function fill(store: Store, { secret }: Words): Promise<Tenant & { 
   const key = randomBytes(4).toString('hex');
   await store.idempotency.begin(device.id, key, hash, store.now());
   await store.idempotency.finish(device.id, key, 200, secret, null);
+  await store.lives.put(owner, 'node-1', { secret });
+  await store.nodeCalls.ask(uid, 'node-1', bytes, 60_000);
+  await store.nodeCalls.answer(uid, bytes);
   await store.durable();
   return { ...tenant, userId: user?.id ?? 0 };
 }

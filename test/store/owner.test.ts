@@ -28,11 +28,11 @@ overEachDatabase('a lease', ({ open }) => {
     await giveUp(device.id, 'node-1', 1);
     expect(await take(device.id, 'node-2', 60_000)).toBeUndefined();
     await giveUp(device.id, 'node-1', 2);
-    expect(await renew('node-1', [device.id], 60_000)).toEqual([]);
+    expect(await renew('node-1', [device.id], 60_000)).toEqual(new Map());
     const epoch = present(await take(device.id, 'node-2', 60_000));
     expect(epoch).toBeGreaterThan(2);
-    expect(await renew('node-1', [device.id], 60_000)).toEqual([]);
-    expect(await renew('node-2', [device.id], 60_000)).toEqual([device.id]);
+    expect(await renew('node-1', [device.id], 60_000)).toEqual(new Map());
+    expect(await renew('node-2', [device.id], 60_000)).toEqual(new Map([[device.id, epoch]]));
   });
 
   test('runs out by the clock of the database', async () => {
@@ -42,7 +42,7 @@ overEachDatabase('a lease', ({ open }) => {
     let epoch: number | undefined;
     while (epoch === undefined) epoch = await store.leases.take(device.id, 'node-2', 60_000);
     expect(epoch).toBe(2);
-    expect(await store.leases.renew('node-1', [device.id], 60_000)).toEqual([]);
+    expect((await store.leases.renew('node-1', [device.id], 60_000)).size).toBe(0);
   });
 
   test('is won by exactly one of many nodes that reach for it together', async () => {
@@ -61,7 +61,8 @@ overEachDatabase('a lease', ({ open }) => {
     await store.leases.giveUp(two.device.id, 'node-1', two.owner.epoch);
     await store.leases.take(two.device.id, 'node-2', 60_000);
     const all = [one, two, three].map(({ device }) => device.id);
-    expect((await store.leases.renew('node-1', all, 60_000)).sort()).toEqual([one.device.id, three.device.id].sort());
+    const renewed = await store.leases.renew('node-1', all, 60_000);
+    expect([...renewed.keys()].sort()).toEqual([one.device.id, three.device.id].sort());
   });
 });
 

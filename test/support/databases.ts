@@ -53,7 +53,7 @@ export async function sqlitePlace(): Promise<Place> {
   return { url: undefined, dataDir };
 }
 
-async function postgresPlace(server: string): Promise<Place> {
+export async function postgresPlace(server: string): Promise<Place> {
   return { url: await emptyDatabase(server), dataDir: tmpdir() };
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,12 +26,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
       console.warn('SKIPPED: PostgreSQL tests. Set TEST_DATABASE_URL, or install PostgreSQL 15 or newer.');
     return async () => undefined;
   }
-  const { url, stop } = await startCluster(bin);
+  const { url, stop } = await startPostgres(bin);
   project.provide('postgresUrl', url);
   return stop;
 }
 
-/** Where the programs of a PostgreSQL are on this machine. */
+/** Where this machine has PostgreSQL's programs. */
 export function binaries(): string | undefined {
   const versions = '/usr/lib/postgresql';
   const packaged = existsSync(versions)
@@ -44,43 +44,59 @@ export function binaries(): string | undefined {
   );
 }
 
-/** `folder`: one that a stopped cluster left behind starts again, with what it held. */
-export async function startCluster(
-  bin: string,
-  folder = mkdtempSync(join(tmpdir(), 'wagate-pg-')),
-): Promise<{ url: string; folder: string; halt: () => Promise<void>; stop: () => Promise<void> }> {
+export interface Postgres {
+  readonly url: string;
+  /** As after a failure of the process: nothing is said goodbye to, and the log is replayed. */
+  crash(): Promise<void>;
+  /** Ends in good order; `start` brings it back with what it held. */
+  halt(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A server of its own, on a Unix socket in a temporary folder. `settings`: as `postgres -c` takes them. */
+export async function startPostgres(bin: string, settings: readonly string[] = UNSAFE): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'wagate-pg-'));
   const as = identity(folder);
   const data = join(folder, 'data');
   const quiet = { ...as, cwd: folder, stdio: 'ignore' } as const;
-  if (!existsSync(data))
-    execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], quiet);
-  // The tests prove what the gateway does, not what PostgreSQL's disk does: no fsync.
-  const settings = ['fsync=off', 'synchronous_commit=off', 'listen_addresses=', 'max_connections=200'];
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-k', folder, ...settings.flatMap((setting) => ['-c', setting])],
-    quiet,
-  );
-  const exited = once(server, 'exit');
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], quiet);
   const url = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`;
-  await Promise.race([
-    answering(url),
-    exited.then(([code]) => Promise.reject(new Error(`PostgreSQL ended with ${code} while starting`))),
-  ]);
-  const halt = async () => {
-    server.kill('SIGINT');
+  let server: ChildProcess | undefined;
+  let exited: Promise<unknown> = Promise.resolve();
+
+  async function start(): Promise<void> {
+    const all = ['listen_addresses=', 'max_connections=200', ...settings];
+    const args = ['-D', data, '-k', folder, ...all.flatMap((setting) => ['-c', setting])];
+    server = spawn(join(bin, 'postgres'), args, quiet);
+    const ended = once(server, 'exit');
+    exited = ended;
+    await Promise.race([
+      answering(url),
+      ended.then(([code]) => Promise.reject(new Error(`PostgreSQL ended with ${code} while starting`))),
+    ]);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    server?.kill(signal);
     await exited;
-  };
+  }
+
+  await start();
   return {
     url,
-    folder,
-    halt,
+    start,
+    halt: () => end('SIGINT'),
+    crash: () => end('SIGQUIT'),
     async stop() {
-      await halt();
+      await end('SIGINT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** Most tests prove what the gateway does, not what PostgreSQL's disk does. */
+const UNSAFE = ['fsync=off', 'synchronous_commit=off'];
 
 /** PostgreSQL refuses to run as root: there it runs as the system's user `postgres`. */
 function identity(folder: string): { uid?: number; gid?: number } {

@@ -8,7 +8,7 @@ import { startNetwork } from '../../simulator/index.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { hasty } from '../crash/hands.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { binaries, startCluster } from '../support/postgres.ts';
+import { binaries, startPostgres } from '../support/postgres.ts';
 import { createTraffic, eventually, NOTHING_WRONG, record } from './traffic.ts';
 
 /** `npm run test:weather` takes the whole: 200 sockets, a minute that is one. */
@@ -86,9 +86,8 @@ function fill(disk: string): void {
 describe('a database that is gone', () => {
   const bin = binaries();
   test.skipIf(bin === undefined)('PostgreSQL stopped and started: 503, and all goes on by itself', async () => {
-    const cluster = await startCluster(bin ?? '');
-    let running = cluster;
-    onTestFinished(() => running.stop());
+    const cluster = await startPostgres(bin ?? '');
+    onTestFinished(() => cluster.stop());
     app = await startTestApp({ env: { DATABASE_URL: cluster.url } });
     const contact = app.network.contact(READER);
     const traffic = createTraffic(app, contact);
@@ -101,7 +100,7 @@ describe('a database that is gone', () => {
     const arriving = heard(app);
     await contact.send('6281234567890', 'while the database is gone');
 
-    running = await startCluster(bin ?? '', cluster.folder);
+    await cluster.start();
     const recoveredMs = await eventually(
       'a message to be taken again',
       async () => (await traffic.post({ when_offline: 'hold' })) < 300,

@@ -216,6 +216,10 @@ export type InstallationHealth = {
   mail: boolean;
   nodes: Array<{
     name: string;
+    role: 'all' | 'api' | 'worker';
+    version: string;
+    memory_mb: number;
+    draining: boolean;
     devices: number;
     renewed_until: string | null;
     alive: boolean;

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Bucket } from '../../net/s3.ts';
@@ -25,7 +25,13 @@ export const folderShelf = (dir: string): Shelf => ({
   async keep(key, { path }) {
     const to = join(dir, key);
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    await rename(path, to);
+    await rename(path, to).catch(async (error: NodeJS.ErrnoException) => {
+      // The shelf is on another disk, that of all nodes: nobody may open half a file there.
+      if (error.code !== 'EXDEV') throw error;
+      await copyFile(path, `${to}.part`);
+      await rename(`${to}.part`, to);
+      await rm(path);
+    });
   },
   async open(key) {
     const path = join(dir, key);

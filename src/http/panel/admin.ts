@@ -345,7 +345,18 @@ const health = forSession(administrator, {
       memory_mb: z.int(),
       sandbox: z.boolean(),
       mail: z.boolean(),
-      nodes: z.array(z.object({ name: z.string(), devices: z.int(), renewed_until: maybeTime, alive: z.boolean() })),
+      nodes: z.array(
+        z.object({
+          name: z.string(),
+          role: z.enum(['all', 'api', 'worker']),
+          version: z.string(),
+          memory_mb: z.int(),
+          draining: z.boolean(),
+          devices: z.int(),
+          renewed_until: maybeTime,
+          alive: z.boolean(),
+        }),
+      ),
       devices: z.object({ total: z.int(), enabled: z.int(), by_state: z.record(z.string(), z.int()) }),
       troubled: z.array(
         deviceData

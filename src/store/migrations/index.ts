@@ -4,12 +4,14 @@ import { statements as dashboard } from './0002_dashboard.ts';
 import { statements as paceAndHealth } from './0003_pace_and_health.ts';
 import { statements as inboxAndWebhooks } from './0004_inbox_and_webhooks.ts';
 import { statements as keysAndPrivacy } from './0005_keys_and_privacy.ts';
+import { statements as nodes } from './0006_nodes.ts';
 
 /**
  * A step of the schema. Once released it never changes; the next change is the next file. `statements` are plain SQL for both
  * databases; what differs comes in `columns`.
  */
 export interface Migration {
+  /** Ends with `_online` when nodes of the version before can go on beside it: it only adds what they need not know of. */
   readonly name: string;
   readonly statements: (columns: Columns) => readonly string[];
 }
@@ -21,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { name: '0003_pace_and_health', statements: paceAndHealth },
   { name: '0004_inbox_and_webhooks', statements: inboxAndWebhooks },
   { name: '0005_keys_and_privacy', statements: keysAndPrivacy },
+  { name: '0006_nodes', statements: nodes },
 ];

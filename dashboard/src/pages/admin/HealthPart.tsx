@@ -53,13 +53,18 @@ function Parts({ health }: { readonly health: InstallationHealth }) {
             {health.nodes.length === 0 && <Text c="dimmed">{t('health.noNodes')}</Text>}
             {health.nodes.map((node) => (
               <Group key={node.name} justify="space-between" gap="xs">
-                <Text size="sm" fw={600}>
-                  {node.name}
-                </Text>
+                <Stack gap={0}>
+                  <Text size="sm" fw={600}>
+                    {node.name}
+                  </Text>
+                  <Text size="xs" c="dimmed">
+                    {t(`health.role.${node.role}`)} · {node.version} · {node.memory_mb} MB
+                  </Text>
+                </Stack>
                 <Group gap="xs">
                   <Text size="sm">{t('health.nodeDevices', { count: node.devices })}</Text>
-                  <Badge variant="light" color={node.alive ? 'gate' : 'red'} className="plain-badge">
-                    {t(node.alive ? 'health.alive' : 'health.dead')}
+                  <Badge variant="light" color={colorOf(node)} className="plain-badge">
+                    {t(wordOf(node))}
                   </Badge>
                 </Group>
               </Group>
@@ -135,3 +140,8 @@ function Parts({ health }: { readonly health: InstallationHealth }) {
 const known = ['connected', 'connecting', 'pairing', 'disconnected', 'logged_out', 'suspended'];
 const stateName = (state: string): string =>
   known.includes(state) ? translate(`devices:status.${state}`) : translate(`admin:health.state.${state}`);
+
+type Node = { readonly alive: boolean; readonly draining: boolean };
+const colorOf = ({ alive, draining }: Node) => (alive ? (draining ? 'yellow' : 'gate') : 'red');
+const wordOf = ({ alive, draining }: Node) =>
+  alive ? (draining ? ('health.draining' as const) : ('health.alive' as const)) : ('health.dead' as const);

@@ -1,0 +1,60 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Store } from '../../store/index.ts';
+import { LEASE_MS } from '../fleet/lease.ts';
+import { every } from './every.ts';
+
+/** What one node at a time does for all, such as running the network of the sandbox devices. */
+export interface Duty {
+  /** Tries once to get it before it resolves. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createDuty({
+  store,
+  name,
+  node,
+  clock,
+  begin,
+  end,
+  failed,
+}: {
+  readonly store: Pick<Store, 'nodes'>;
+  readonly name: string;
+  readonly node: string;
+  readonly clock: Clock;
+  readonly begin: () => Promise<void>;
+  readonly end: () => Promise<void>;
+  readonly failed: (error: unknown) => void;
+}): Duty {
+  let mine = false;
+  let until = 0;
+
+  async function look(): Promise<void> {
+    const begun = clock.monotonic();
+    const has = await store.nodes.takeDuty(name, node, LEASE_MS).catch((error) => {
+      // Kept while the database is away, as long as nobody else can have it.
+      if (mine && clock.monotonic() < until) return true;
+      throw error;
+    });
+    if (has) until = begun + LEASE_MS;
+    if (has && !mine) await begin();
+    if (!has && mine) await end();
+    mine = has;
+  }
+
+  const looking = every(clock, LEASE_MS / 3, look, failed, 1_000);
+  return {
+    async start() {
+      await look();
+      looking.start();
+    },
+    async stop() {
+      await looking.stop();
+      if (!mine) return;
+      mine = false;
+      await end();
+      await store.nodes.leaveDuty(name, node);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../base/clock.ts';
+import { asError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { DeviceRow, Store } from '../../store/index.ts';
+import type { Neighbours } from '../cluster.ts';
+import type { Held } from '../fleet.ts';
+import { LEASE_MS } from './lease.ts';
+import { createShares } from './shares.ts';
+
+/** What comes again and again: leases are renewed, what was switched off is dropped, what is free is taken. */
+export interface Rounds {
+  start(): Promise<void>;
+  stop(graceMs: number): Promise<void>;
+  /** At once; with this device among those to take. */
+  now(deviceId?: number): Promise<void>;
+}
+
+export interface RoundsNeeds {
+  readonly held: Held;
+  readonly store: Pick<Store, 'leases' | 'devices' | 'messages'>;
+  readonly route: (device: Pick<DeviceRow, 'kind'>) => unknown;
+  readonly node: string;
+  readonly neighbours: Neighbours | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const createRounds = (needs: RoundsNeeds): Rounds =>
+  needs.neighbours === undefined ? createAlone(needs) : createShares({ ...needs, neighbours: needs.neighbours });
+
+/** One node: everything is its own. */
+function createAlone({ held, store, route, node, clock, log }: RoundsNeeds): Rounds {
+  const { stations } = held;
+  const ending = new AbortController();
+  let rounds: Promise<void> | undefined;
+
+  async function round(): Promise<void> {
+    const renewed = await store.leases.renew(node, [...stations.keys()], LEASE_MS);
+    for (const [id, { owner }] of [...stations])
+      if (renewed.get(id) !== owner.epoch) await held.lose(id, 'another process has taken it');
+    const wanted = await store.devices.listEnabled();
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const station of stations.values()) station.tellHealth();
+    for (const [id, station] of [...stations]) if (!ids.has(id) && !station.isPairing) await held.drop(id);
+    for (const device of wanted) {
+      if (ending.signal.aborted) return;
+      if (stations.has(device.id) || route(device) === undefined) continue;
+      try {
+        (await held.take(device, false)).start();
+      } catch (error) {
+        log.debug({ device: device.id, err: asError(error) }, 'a device is not free');
+      }
+    }
+  }
+
+  async function keepRounds(): Promise<void> {
+    while (!ending.signal.aborted) {
+      try {
+        await clock.sleep(LEASE_MS / 3, ending.signal);
+        await round();
+      } catch (error) {
+        if (!ending.signal.aborted) log.error({ err: asError(error) }, 'the fleet could not renew its leases');
+      }
+    }
+  }
+
+  return {
+    async start() {
+      await round();
+      rounds = keepRounds();
+    },
+    async stop(graceMs) {
+      ending.abort();
+      await rounds;
+      await Promise.all([...stations.values()].map(({ owner }) => held.drop(owner.device_id, graceMs)));
+    },
+    now: round,
+  };
+}
