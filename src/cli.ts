@@ -21,6 +21,8 @@ const options = {
   sandbox: { type: 'boolean', default: false },
   admin: { type: 'boolean', default: false },
   overwrite: { type: 'boolean', default: false },
+  from: { type: 'string' },
+  to: { type: 'string' },
 } as const;
 
 function usage(): string {

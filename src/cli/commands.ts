@@ -3,6 +3,7 @@ import type { Config } from '../base/config.ts';
 import { failure, invalid } from '../base/errors.ts';
 import type { AuditKind } from '../gateway/audit.ts';
 import { backup, restore } from './backup.ts';
+import { copy } from './copy.ts';
 import { doctor } from './doctor.ts';
 import { keyCommands } from './keys.ts';
 import { linkDevice } from './linking.ts';
@@ -19,6 +20,8 @@ export interface Options {
   readonly sandbox: boolean;
   readonly admin: boolean;
   readonly overwrite: boolean;
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export interface CommandContext extends Omit<CommandEnvironment, 'config'> {
@@ -192,6 +195,12 @@ export const commands: Readonly<Record<string, Command>> = {
     does: 'put a backup into an empty installation, or in the place of one, while no gateway runs',
     run: neverRun,
     alone: restore,
+  },
+  copy: {
+    usage: 'copy --from <sqlite|folder|address> --to <postgres|address|folder>',
+    does: 'copy the whole installation into an empty database, and verify it; the gateway must be stopped',
+    run: neverRun,
+    alone: copy,
   },
   doctor: {
     usage: 'doctor',
