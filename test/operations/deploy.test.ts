@@ -134,6 +134,23 @@ describe('compose.yaml', () => {
   });
 });
 
+test('compose.cluster.yaml runs two api nodes and three workers of this version on one PostgreSQL, behind the proxy alone', () => {
+  const { services } = parse(read('compose.cluster.yaml'), { merge: true }) as Compose;
+  const nodes = Object.entries(services).filter(([, { image }]) => image === `wagate:${manifest.version}`);
+  const roles = nodes.map(([name, { environment }]) => [name, (environment as Record<string, string>).WAGATE_ROLE]);
+  expect(roles.filter(([, role]) => role === 'api')).toHaveLength(2);
+  expect(roles.filter(([, role]) => role === 'worker')).toHaveLength(3);
+  for (const [name, { environment }] of nodes)
+    expect(environment).toMatchObject({ WAGATE_NODE: name, SHARED_DIR: '/shared' });
+  expect(
+    Object.entries(services)
+      .filter(([, service]) => 'ports' in service)
+      .map(([name]) => name),
+  ).toEqual(['proxy']);
+  for (const [name] of roles.filter(([, role]) => role === 'api'))
+    expect(read('deploy/haproxy.cfg')).toContain(`server ${name} ${name}:3000 check`);
+});
+
 test('the systemd unit starts what is there, and systemd reads it', () => {
   const unit = read('deploy/wagate.service');
   expect(unit).toMatch(/^ExecStart=\/opt\/wagate\/node_modules\/node\/bin\/node src\/main\.ts$/m);
