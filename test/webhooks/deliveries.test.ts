@@ -289,8 +289,7 @@ overEachDatabase('deliveries to webhooks', (database) => {
     await desk.tell();
     await desk.logged(webhook.id, (rows) => rows[0]?.attempts === 1);
     await desk.tell();
-    for (let tries = 0; tries < 100; tries++)
-      if ((await desk.webhooks.find(desk.owner, webhook.id)).status === 'paused') break;
+    await expect.poll(async () => (await desk.webhooks.find(desk.owner, webhook.id)).status).toBe('paused');
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({
       status: 'paused',
       pauseReason: 'It answered 410 Gone.',
