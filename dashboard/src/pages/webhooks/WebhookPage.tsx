@@ -2,16 +2,18 @@ import { Alert, Anchor, Button, Card, Drawer, Group, Modal, SimpleGrid, Stack, T
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowLeft, IconPencil, IconTrash, IconWebhookOff } from '@tabler/icons-react';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
 import type { PanelWebhook } from '../../api/types.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { Facts } from '../../parts/Facts.tsx';
-import { Loaded } from '../../parts/Loaded.tsx';
+import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
 import { Page } from '../../parts/Page.tsx';
 import { dateTime } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
+import { queries } from '../../queries.ts';
 import type { WebhookSearch } from '../../router.tsx';
 import { useMay, useZone } from '../../session.tsx';
 import { Deliveries } from './Deliveries.tsx';
@@ -25,16 +27,19 @@ import { WebhookForm } from './WebhookForm.tsx';
 import { Resume } from './WebhooksPage.tsx';
 
 export function WebhookPage() {
+  const [gone, setGone] = useState(false);
   const { deviceId, webhookId } = useParams({ from: '/signed/webhooks/$deviceId/$webhookId' });
   const webhook = useAsk(
     'GET /api/panel/devices/{id}/webhooks/{webhook_id}',
     { params: { id: deviceId, webhook_id: webhookId } },
-    { refetchInterval: 10_000 },
+    // What was deleted is not asked for while the way to the list is still under way.
+    gone ? { enabled: false } : { refetchInterval: 10_000 },
   );
-  return <Loaded query={webhook}>{(it) => <Parts key={it.id} webhook={it} />}</Loaded>;
+  if (gone) return <Skeletons />;
+  return <Loaded query={webhook}>{(it) => <Parts key={it.id} webhook={it} onGone={() => setGone(true)} />}</Loaded>;
 }
 
-function Parts({ webhook }: { readonly webhook: PanelWebhook }) {
+function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
   const { t } = useTranslation('webhooks');
   const { t: common } = useTranslation();
   const { keep } = useMay();
@@ -73,7 +78,7 @@ function Parts({ webhook }: { readonly webhook: PanelWebhook }) {
         </Alert>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        <StateCard webhook={webhook} deviceName={device?.name} />
+        <StateCard webhook={webhook} deviceName={device?.name} onGone={onGone} />
         <SecretCard webhook={webhook} />
       </SimpleGrid>
       <Deliveries webhook={webhook} search={search} onGo={go} />
@@ -96,8 +101,10 @@ function Parts({ webhook }: { readonly webhook: PanelWebhook }) {
 function StateCard({
   webhook,
   deviceName,
+  onGone,
 }: {
   readonly webhook: PanelWebhook;
+  readonly onGone: () => void;
   readonly deviceName: string | undefined;
 }) {
   const { t } = useTranslation('webhooks');
@@ -131,14 +138,14 @@ function StateCard({
             ...at(t('made'), webhook.created_at),
           ]}
         />
-        {keep && <Changes webhook={webhook} />}
+        {keep && <Changes webhook={webhook} onGone={onGone} />}
       </Stack>
     </Card>
   );
 }
 
 /** Change, switch off and on, delete. */
-function Changes({ webhook }: { readonly webhook: PanelWebhook }) {
+function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
   const { t } = useTranslation('webhooks');
   const { t: common } = useTranslation();
   const navigate = useNavigate();
@@ -194,8 +201,9 @@ function Changes({ webhook }: { readonly webhook: PanelWebhook }) {
         danger
         onConfirm={async () => {
           await act('DELETE /api/panel/devices/{id}/webhooks/{webhook_id}', { params });
+          onGone();
+          await queries.invalidateQueries({ queryKey: ['GET /api/panel/webhooks'] });
           await navigate({ to: '/webhooks' });
-          await lookAgain();
           done(t('deleted'));
         }}
       >
