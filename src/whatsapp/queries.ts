@@ -1,6 +1,6 @@
 import type { BinaryNode, WASocket } from 'baileys';
 import { jidOfPhone, lidOf, userOf } from './jid.ts';
-import type { Registration } from './link.ts';
+import { LinkError, type Registration } from './link.ts';
 import { linkErrorOf, unanswered } from './thrown.ts';
 
 /** One question to WhatsApp: an `iq` and its answer. Rejects with LinkError; `timed_out` when no answer came. */
@@ -45,14 +45,31 @@ export function createLookUp(
   tag: () => string,
   meet: (answer: BinaryNode, registration: Registration) => Promise<void>,
 ) {
+  /** Until WhatsApp refuses the question in this form: nobody must stay unreachable for the sake of one question less. */
+  let withDevices = true;
+
+  async function askFor(asked: readonly string[]): Promise<BinaryNode> {
+    const question = (devices: boolean) =>
+      ask('looking up numbers', {
+        attrs: { to: '@s.whatsapp.net', type: 'get', xmlns: 'usync' },
+        content: [usync(tag(), asked, devices)],
+      });
+    if (!withDevices || asked.length > 1) return question(false);
+    try {
+      return await question(true);
+    } catch (error) {
+      if (!(error instanceof LinkError) || error.code !== 'rejected') throw error;
+      const answer = await question(false);
+      withDevices = false;
+      return answer;
+    }
+  }
+
   return async (phones: readonly string[]): Promise<ReadonlyMap<string, Registration>> => {
     const found = new Map<string, Registration>();
     for (let at = 0; at < phones.length; at += BATCH) {
       const asked = phones.slice(at, at + BATCH);
-      const answer = await ask('looking up numbers', {
-        attrs: { to: '@s.whatsapp.net', type: 'get', xmlns: 'usync' },
-        content: [usync(tag(), asked)],
-      });
+      const answer = await askFor(asked);
       const users = childrenOf(childOf(childOf(answer, 'usync'), 'list'), 'user');
       for (const user of users) {
         const { jid } = user.attrs;
@@ -73,7 +90,7 @@ export function createLookUp(
   };
 }
 
-const usync = (sid: string, phones: readonly string[]): BinaryNode => ({
+const usync = (sid: string, phones: readonly string[], devices: boolean): BinaryNode => ({
   tag: 'usync',
   attrs: { context: 'interactive', mode: 'query', sid, last: 'true', index: '0' },
   content: [
@@ -83,7 +100,7 @@ const usync = (sid: string, phones: readonly string[]): BinaryNode => ({
       content: [
         { tag: 'contact', attrs: {} },
         { tag: 'lid', attrs: {} },
-        ...(phones.length === 1 ? [{ tag: 'devices', attrs: { version: '2' } }] : []),
+        ...(devices ? [{ tag: 'devices', attrs: { version: '2' } }] : []),
       ],
     },
     {

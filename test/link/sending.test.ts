@@ -204,6 +204,22 @@ describe('sending', () => {
     expect(asked('encrypt')).toBe(keys + 1);
   });
 
+  it('asks for the number alone when WhatsApp refuses to tell its devices in the same answer', async () => {
+    const contact = network.contact('628120000020');
+    const off = network.onStanza((connection, node) => {
+      const asksForDevices = JSON.stringify(node.content ?? '').includes('"devices"');
+      if (node.attrs.xmlns !== 'usync' || !asksForDevices) return undefined;
+      const error = { tag: 'error', attrs: { code: '400', text: 'bad-request' } };
+      connection.send({ tag: 'iq', attrs: { id: node.attrs.id ?? '', type: 'error' }, content: [error] });
+      return 'swallow';
+    });
+    const found = await device.link.lookUp(['628120000020']);
+    off();
+    expect([...found.values()]).toEqual([{ jid: contact.jid, lid: contact.lid }]);
+    await device.send(contact.jid, 'halo');
+    expect(await contact.nextMessage()).toMatchObject({ text: 'halo' });
+  });
+
   it('shows typing and recording to the recipient', async () => {
     const contact = network.contact('628120000016');
     await device.link.showPresence(contact.jid, 'composing');
