@@ -13,6 +13,20 @@ const find = statement<{ readonly device_id: number; readonly peer: string }, { 
       .compile(),
 );
 
+/** Of somebody who was erased only a hash is left; one statement asks for both, since it goes with every message. */
+const refusal = statement<
+  { readonly device_id: number; readonly peer: string; readonly person_hash: Uint8Array },
+  { readonly one: number }
+>(({ db, value }) =>
+  sql<{ one: number }>`
+    select 1 as one from conversation
+    where device_id = ${value('device_id')} and peer = ${value('peer')} and opted_out_at is not null
+    union all
+    select 1 as one from opt_out
+    where device_id = ${value('device_id')} and person_hash = ${value('person_hash')}
+    limit 1`.compile(db),
+);
+
 const begin = statement<
   Owner & { readonly peer: string; readonly opened_by: 'us' | 'them'; readonly opened_at: number },
   unknown
@@ -39,8 +53,8 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'v
 
     /** Wants no more messages. */
     async isOptedOut(device_id: number, peer: string): Promise<boolean> {
-      const [row] = (await find(context, { device_id, peer })).rows;
-      return row !== undefined && row.opted_out_at !== null;
+      const { rows } = await refusal(context, { device_id, peer, person_hash: vault.blind(peer) });
+      return rows.length > 0;
     },
 
     /** Remembers who began it, once. Nothing when the lease is another's. */

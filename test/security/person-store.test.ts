@@ -80,6 +80,8 @@ overEachDatabase('one person in the store', ({ open }) => {
     expect([...sessions.keys()]).toEqual(['62777.0']);
     // The wish outlives the name.
     expect(await store.conversations.optedOut(device.id, [PERSON, '62777'])).toEqual(new Set([PERSON]));
+    expect(await store.conversations.isOptedOut(device.id, PERSON)).toBe(true);
+    expect(await store.conversations.isOptedOut(device.id, '62777')).toBe(false);
     expect(await store.conversations.isKnown(device.id, PERSON)).toBe(false);
     await store.conversations.optOut({ ...owner, epoch }, PERSON, null, 9);
     expect(await store.conversations.optedOut(device.id, [PERSON])).toEqual(new Set());
