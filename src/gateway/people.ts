@@ -57,7 +57,7 @@ export interface People {
 
 export interface PeopleNeeds {
   readonly store: Pick<Store, 'people' | 'retention' | 'devices' | 'durable'>;
-  readonly fleet: Pick<Fleet, 'station' | 'refresh' | 'isConnected'>;
+  readonly fleet: Pick<Fleet, 'size' | 'refresh'>;
   readonly media: Pick<MediaFetcher, 'discard'>;
   readonly shelf: Pick<Shelf, 'remove'>;
   readonly inboxMedia: Pick<InboxMedia, 'link'>;
@@ -140,8 +140,9 @@ export function createPeople(needs: PeopleNeeds): People {
       const erased = await store.people.erase(accountId, names, forget);
       await note(asker, 'person.erased', masked(names));
       await store.durable();
-      // Devices whose keys went are taken anew, without them, by whichever node keeps them.
-      if (erased.keys > 0) await fleet.refresh();
+      // Devices whose keys went are taken anew, without them, by whichever node keeps them: it sees by itself that its lease ended. A process
+      // that keeps none, as the command line, must not take them.
+      if (erased.keys > 0 && fleet.size > 0) await fleet.refresh();
       return erased;
     },
 
