@@ -46,7 +46,7 @@ const SCHEMA_MS = 5_000;
 export function createNeighbours(needs: NeighboursNeeds): Neighbours {
   const { store, events, outcomes, clock, random, log, node } = needs;
   const nodes = createNodes({ ...needs, name: node });
-  const mirror = createMirror({ store, node, deadFor: nodes.deadFor });
+  const mirror = createMirror({ store, node, deadFor: nodes.deadFor, meet: nodes.look });
   const bridge = createBridge({ bell: needs.bell, events, beforeDevices: mirror.load, log });
   const calls = createCalls({ store, bridge, node, clock, random, log });
   const failed = (error: unknown) => log.error({ err: asError(error) }, 'other nodes could not be heard');

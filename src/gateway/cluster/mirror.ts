@@ -30,11 +30,14 @@ export function createMirror({
   store,
   node,
   deadFor,
+  meet,
 }: {
   readonly store: Pick<Store, 'lives'>;
   readonly node: string;
   /** Milliseconds since a node was last known to live. */
   readonly deadFor: (node: string) => number;
+  /** Learns which nodes live: one that joined a moment ago is in no list yet, and would pass for long dead. */
+  readonly meet: () => Promise<void>;
 }): Mirror {
   const known = new Map<number, LiveRow>();
 
@@ -57,7 +60,9 @@ export function createMirror({
       known.set(owner.device_id, { device_id: owner.device_id, node, live: glimpse });
     },
     async load(deviceIds) {
-      for (const row of await store.lives.find(deviceIds)) known.set(row.device_id, row);
+      const rows = await store.lives.find(deviceIds);
+      if (rows.some((row) => deadFor(row.node) === Number.POSITIVE_INFINITY)) await meet();
+      for (const row of rows) known.set(row.device_id, row);
     },
     async loadAll() {
       for (const row of await store.lives.all()) known.set(row.device_id, row);
