@@ -4,21 +4,13 @@ import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import {
-  type DeviceMemory,
-  type DevicePatch,
-  type DeviceRow,
-  type MessageRow,
-  type Owner,
-  StaleOwner,
-  type Store,
-} from '../store/index.ts';
+import type { DeviceMemory, DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
 import type { Content, Link, LinkEvent, MessageKey, OpenLink, Route } from '../whatsapp/link.ts';
 import { createAcknowledgements } from './acknowledgements.ts';
 import type { Glimpse } from './cluster/mirror.ts';
 import { createConversations } from './conversations.ts';
 import { createDelivery } from './delivery.ts';
-import { deviceHealth, deviceStatus, type Happenings, tellingMessages } from './happenings.ts';
+import { type Happenings, tellingMessages } from './happenings.ts';
 import { createHealth, type DeviceHealth } from './health.ts';
 import type { Self } from './inbox/rows.ts';
 import { createSurfacing } from './inbox/surfacing.ts';
@@ -29,6 +21,7 @@ import { createPacing, type Pacing } from './pacing.ts';
 import { createRegistrations } from './registrations.ts';
 import { reactionRow, sendReaction } from './replies.ts';
 import { pacingOf } from './settings.ts';
+import { createTelling } from './station/telling.ts';
 import { createSupervisor, type DeviceState } from './supervisor.ts';
 
 /** One device at work on this node: its supervisor, its outbox, and the owner's lease that both write under. */
@@ -102,7 +95,6 @@ export function createStation(needs: StationNeeds): Station {
   const acknowledgements = createAcknowledgements(clock);
   const messages = tellingMessages(store, needs.happenings);
   let self: Self = { phone: device.phone, lid: device.lid };
-  let toldStatus = device.state;
   const changed = (row: MessageRow) => {
     needs.outcomes.tell(row);
     // It waits for another time now: the outbox must know which.
@@ -119,7 +111,6 @@ export function createStation(needs: StationNeeds): Station {
   /** What the pacing goes by at each look: changed in place when the account changes it. */
   const settings = { ...pacingOf(device) };
   let lockedUntil = device.time_lock_until ?? 0;
-  let noticed = '';
   let cancelSync: () => void = () => undefined;
   let syncing = false;
   /**
@@ -160,8 +151,8 @@ export function createStation(needs: StationNeeds): Station {
       outbox.wake();
       // Who moves from node to node was connected and will be: that is no news.
       if (arriving) return;
-      remember(state);
-      tellHealth();
+      telling.state(state);
+      telling.health();
     },
     onLinkEvent: (event) => {
       outbox.onLinkEvent(event);
@@ -188,11 +179,11 @@ export function createStation(needs: StationNeeds): Station {
     acknowledged: (tookMs) => {
       needs.acknowledged(tookMs);
       // Only the end of a trouble is news; the rest is looked at in every round of the fleet.
-      if (health.acknowledged(tookMs)) tellHealth();
+      if (health.acknowledged(tookMs)) telling.health();
     },
     storeFailed: () => {
       health.storeFailed();
-      tellHealth();
+      telling.health();
     },
     lineClosed: (link) => outbox.onClosedLine(link),
     stalled: () => {
@@ -235,39 +226,12 @@ export function createStation(needs: StationNeeds): Station {
    * when the credentials were durable and the phone had not heard of them. They open nothing any more; without them there is a QR code.
    */
   function linkAnew(): void {
-    remembering = remembering
-      .then(() => supervisor.stop())
-      .then(() => store.clearMemory(owner))
-      .then(() => {
-        memory = freshMemory();
-        supervisor.start();
-      })
-      .catch((error) =>
-        log.error({ err: asError(error) }, 'the credentials of an unlinked device could not be deleted'),
-      );
-  }
-
-  /** What `device` remembers of the state, for lists and for the time after a start. Writes go out in order. */
-  let remembering = Promise.resolve();
-  function remember(state: DeviceState): void {
-    remembering = remembering
-      .then(() => tellStatus(patchOf(state, clock.now())))
-      .then(() => tellOthers())
-      .then(() => events.emit('device.changed', { accountId: device.account_id, deviceId: device.id, state: state.is }))
-      .catch((error) => unstored(error, 'the state of a device could not be stored'));
-  }
-
-  /** The word of the state, told when it is another than before: the tries of a reconnection are one. */
-  async function tellStatus(patch: DevicePatch & { readonly state: string }): Promise<void> {
-    const isNews = patch.state !== toldStatus;
-    await store.transaction(async (tx) => {
-      const row = await tx.devices.updateAs(owner, patch);
-      if (isNews && row !== undefined)
-        await needs.happenings.record(tx, owner, deviceStatus(patch.state, row.state_reason));
-    });
-    if (!isNews) return;
-    toldStatus = patch.state;
-    needs.happenings.ring(owner);
+    telling.inOrder(async () => {
+      await supervisor.stop();
+      await store.clearMemory(owner);
+      memory = freshMemory();
+      supervisor.start();
+    }, 'the credentials of an unlinked device could not be deleted');
   }
 
   function onLinkEvent(event: LinkEvent): void {
@@ -275,19 +239,19 @@ export function createStation(needs: StationNeeds): Station {
     switch (event.type) {
       case 'paired':
         self = { phone: event.phone, lid: event.lid };
-        keep({ ...account(event), linked_at: now, phone_seen_at: now });
+        telling.keep({ ...account(event), linked_at: now, phone_seen_at: now });
         break;
       case 'open':
         self = { phone: event.phone, lid: event.lid };
-        keep(account(event));
+        telling.keep(account(event));
         break;
       case 'phone_seen':
         health.phoneSeen(event.at);
-        keep({ phone_seen_at: event.at });
+        telling.keep({ phone_seen_at: event.at });
         break;
       case 'capping':
         health.capped();
-        tellHealth();
+        telling.health();
         break;
       case 'time_lock':
         // One number of the sandbox refuses with 463; the others must go on.
@@ -300,25 +264,21 @@ export function createStation(needs: StationNeeds): Station {
     }
   }
 
-  /** The next owner writes what is true; an earlier one has nothing to add. */
-  function unstored(error: unknown, what: string): void {
-    if (error instanceof StaleOwner) log.debug({ err: error }, what);
-    else log.error({ err: asError(error) }, what);
-  }
+  const look = (): DeviceHealth => health.look({ state: supervisor.state, lockedUntil });
 
-  let toldOthers = '';
-  const glimpse = (): Glimpse => ({
-    state: supervisor.state,
-    health: look(),
-    hold: outbox.hold ?? null,
-    isPairing: pairing,
+  const telling = createTelling({
+    device,
+    owner,
+    store,
+    happenings: needs.happenings,
+    events,
+    glimpse: () => ({ state: supervisor.state, health: look(), hold: outbox.hold ?? null, isPairing: pairing }),
+    tellOthers: needs.tellOthers,
+    isMoving: () => leaving || arriving,
+    health: look,
+    clock,
+    log,
   });
-  async function tellOthers(): Promise<void> {
-    if (needs.tellOthers === undefined || leaving || arriving) return;
-    const now = glimpse();
-    toldOthers = sameness(now);
-    await needs.tellOthers(now);
-  }
 
   const account = (event: { phone: string; lid: string | null; name: string | null }) => ({
     phone: event.phone,
@@ -327,18 +287,11 @@ export function createStation(needs: StationNeeds): Station {
     enabled: 1 as const,
   });
 
-  function keep(patch: DevicePatch): void {
-    remembering = remembering
-      .then(() => store.devices.updateAs(owner, patch))
-      .then(() => undefined)
-      .catch((error) => unstored(error, 'a fact about a device could not be stored'));
-  }
-
   function lock(until: number): void {
     lockedUntil = until;
     pacing?.lock(until);
-    keep({ time_lock_until: until });
-    tellHealth();
+    telling.keep({ time_lock_until: until });
+    telling.health();
   }
 
   /** What an earlier life of the process sent counts on. */
@@ -359,28 +312,6 @@ export function createStation(needs: StationNeeds): Station {
       random: needs.random,
     });
     return pacing;
-  }
-
-  const look = (): DeviceHealth => health.look({ state: supervisor.state, lockedUntil });
-
-  /** One event when what is wrong has changed. */
-  function tellHealth(): void {
-    const { notices } = look();
-    const now = notices.map(({ code }) => code).join(' ');
-    if (now === noticed) return;
-    noticed = now;
-    const tell = () => events.emit('device.health', { accountId: device.account_id, deviceId: device.id });
-    if (needs.tellOthers === undefined) tell();
-    const happening = deviceHealth(look());
-    remembering = remembering
-      .then(async () => {
-        if (needs.tellOthers === undefined) return;
-        await tellOthers();
-        tell();
-      })
-      .then(() => store.transaction((tx) => needs.happenings.record(tx, owner, happening)))
-      .then(() => needs.happenings.ring(owner))
-      .catch((error) => unstored(error, 'the health of a device could not be told'));
   }
 
   return {
@@ -421,12 +352,9 @@ export function createStation(needs: StationNeeds): Station {
       outbox.wake();
     },
     tellHealth() {
-      tellHealth();
+      telling.health();
       // What holds the outbox comes and goes without an event.
-      if (needs.tellOthers === undefined || sameness(glimpse()) === toldOthers) return;
-      remembering = remembering
-        .then(tellOthers)
-        .catch((error) => unstored(error, 'the state of a device could not be told'));
+      telling.look();
     },
     wake: outbox.wake,
     async react(to, emoji, peer) {
@@ -443,7 +371,7 @@ export function createStation(needs: StationNeeds): Station {
       leaving = movesOn;
       await supervisor.stop();
       await surfacing.stop();
-      await remembering;
+      await telling.settled();
       cancelSync();
       await store.durable();
     },
@@ -454,14 +382,10 @@ export function createStation(needs: StationNeeds): Station {
       await closed;
       await outbox.stop(0);
       await surfacing.stop();
-      await remembering;
+      await telling.settled();
     },
   };
 }
-
-/** What other nodes would show differently. */
-const sameness = ({ state, hold, isPairing, health }: Glimpse): string =>
-  JSON.stringify([state, hold, isPairing, health.notices]);
 
 function withFailpoints(memory: DeviceMemory, failpoint: Failpoint): DeviceMemory {
   return {
@@ -475,26 +399,4 @@ function withFailpoints(memory: DeviceMemory, failpoint: Failpoint): DeviceMemor
       failpoint('creds_written');
     },
   };
-}
-
-function patchOf(state: DeviceState, now: number) {
-  switch (state.is) {
-    case 'connected':
-      return { state: 'connected', state_reason: null, connected_at: state.since, last_seen: now };
-    case 'idle':
-      return { state: 'disconnected', state_reason: null, last_seen: now };
-    case 'connecting':
-      return { state: 'connecting' };
-    case 'pairing':
-      return { state: 'pairing', state_reason: null };
-    case 'waiting':
-      return { state: 'connecting', state_reason: state.because };
-    case 'down':
-      return {
-        state: state.reason === 'logged_out' ? 'logged_out' : 'disconnected',
-        state_reason: state.because,
-        // Keys that can not be read may be restored; the next start looks again. Everything else needs a person at the device.
-        ...(state.reason === 'unreadable' ? {} : { enabled: 0 as const }),
-      };
-  }
 }
