@@ -176,6 +176,8 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   });
   metrics.serve({
     load: store.load.read,
+    // A node alone keeps no list of nodes.
+    nodes: neighbours ? store.nodes.list : async () => [{ role: 'all', draining: 0, dead_for: -1 }],
     stations: fleet.stations,
   });
 

@@ -5,7 +5,7 @@ import type { EventBus } from './base/events.ts';
 import type { DeviceState } from './gateway/supervisor.ts';
 import type { Egress } from './net/egress.ts';
 import { Unreachable } from './net/reasons.ts';
-import type { DeviceRow, LoadFigures, MessageRow } from './store/index.ts';
+import type { DeviceRow, LoadFigures, MessageRow, NodeRow } from './store/index.ts';
 
 /**
  * What a Prometheus reads. Labels are words of our own tables only (states, codes, routes as they are mounted): never a number, a name,
@@ -34,6 +34,8 @@ export interface AnsweredRequest {
 
 interface ServedParts {
   readonly load: () => Promise<LoadFigures>;
+  /** All that share the database, the dead of the last day among them. */
+  readonly nodes: () => Promise<readonly Pick<NodeRow, 'role' | 'draining' | 'dead_for'>[]>;
   /** The devices of this node. */
   readonly stations: () => readonly { readonly kind: DeviceRow['kind']; readonly state: DeviceState }[];
 }
@@ -55,6 +57,10 @@ const SECONDS = {
   fast: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   slow: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
 };
+
+const roles = ['all', 'api', 'worker'] as const satisfies NodeRow['role'][];
+const nodeState = ({ draining, dead_for }: Pick<NodeRow, 'draining' | 'dead_for'>) =>
+  dead_for >= 0 ? (draining === 1 ? 'stopped' : 'dead') : draining === 1 ? 'draining' : 'live';
 
 const states = ['connecting', 'pairing', 'connected', 'waiting', 'down', 'idle'] as const satisfies DeviceState['is'][];
 
@@ -173,7 +179,7 @@ export function createMetrics({
         }
       },
     }),
-    serve({ load, stations }) {
+    serve({ load, nodes, stations }) {
       const open = new Gauge({
         name: 'wagate_messages_open',
         help: 'Messages without an outcome in the whole store, by why they wait.',
@@ -202,6 +208,12 @@ export function createMetrics({
         labelNames: ['kind', 'state'],
         registers,
       });
+      const sharing = new Gauge({
+        name: 'wagate_nodes',
+        help: 'Nodes that share the database, with those of the last day; dead: gone without a word.',
+        labelNames: ['role', 'state'],
+        registers,
+      });
       const counted = new Gauge({
         name: 'wagate_up_to_date',
         help: '1 when the database answered this page; 0: what is counted in it is missing.',
@@ -216,10 +228,14 @@ export function createMetrics({
         listeners.set(events.listenerCount());
         for (const kind of ['whatsapp', 'sandbox']) for (const is of states) here.set({ kind, state: is }, 0);
         for (const { kind, state } of stations()) here.inc({ kind, state: state.is });
-        for (const gauge of [open, oldest, deliveries, paused, enabled]) gauge.reset();
-        const figures = await load().catch(nothing);
-        counted.set(figures === undefined ? 0 : 1);
-        if (figures === undefined) return;
+        for (const gauge of [open, oldest, deliveries, paused, enabled, sharing]) gauge.reset();
+        const asked = await Promise.all([load(), nodes()]).catch(nothing);
+        counted.set(asked === undefined ? 0 : 1);
+        if (asked === undefined) return;
+        const [figures, known] = asked;
+        for (const role of roles)
+          for (const state of ['live', 'draining', 'stopped', 'dead']) sharing.set({ role, state }, 0);
+        for (const node of known) sharing.inc({ role: node.role, state: nodeState(node) });
         for (const { state, waiting_for, count } of figures.messages)
           open.set({ state, waiting_for: waiting_for ?? '' }, count);
         const { oldest_due_at } = figures;

@@ -44,7 +44,7 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
   test('answer a request with what the phone on the other node says', async () => {
     const { network, node } = await cluster();
     const worker = await node('worker', 'worker');
-    const api = await node('api', 'api');
+    const api = await node('api', 'api', { env: { METRICS_TOKEN: 'an operator' } });
     const budi = network.contact('6281311110001');
 
     const sent = await send(api, budi.number, 'through two nodes');
@@ -59,6 +59,12 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
 
     const device = await api.call('GET', '/device');
     expect(device.body.data).toMatchObject({ device: { status: 'connected' } });
+
+    const figures = async () =>
+      (await fetch(`${api.url}/metrics`, { headers: { authorization: 'Bearer an operator' } })).text();
+    expect(await figures()).toContain('wagate_nodes{role="worker",state="live"} 1');
+    await worker.stop();
+    expect(await figures()).toContain('wagate_nodes{role="worker",state="stopped"} 1');
   });
 
   test('ask the owner of a device what only it can do: reactions, typing, what was read, a QR code', async () => {
