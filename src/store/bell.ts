@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { asError } from '../base/errors.ts';
 
 /**
  * What one node tells the others at once (LISTEN and NOTIFY), on a connection of its own and never in the transaction of a row: a NOTIFY
@@ -9,8 +10,8 @@ import pg from 'pg';
 export interface Bell {
   /** Told together with what else waits: one statement is on its way at a time. */
   ring(item: unknown): void;
-  /** `onGap`: what others told meanwhile was not heard. */
-  listen(hear: (item: unknown, node: string) => void, onGap: () => void): void;
+  /** `onGap`: what others told meanwhile was not heard. `onTrouble`: it can not be heard at all for now; told once, until it can again. */
+  listen(hear: (item: unknown, node: string) => void, onGap: () => void, onTrouble: (error: Error) => void): void;
   close(): Promise<void>;
 }
 
@@ -56,10 +57,12 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
       keepAlive: true,
       application_name: applicationName(node),
     });
-    const broken = new Promise<void>((resolve) => {
-      mine.on('error', () => resolve());
-      mine.on('end', () => resolve());
+    const broken = new Promise<never>((_, reject) => {
+      mine.on('error', reject);
+      mine.on('end', () => reject(new Error('the connection to the database ended')));
     });
+    // Before somebody waits for it, `connect` and `query` tell of the same.
+    broken.catch(() => undefined);
     mine.on('notification', ({ payload }) => {
       const [from, items] = JSON.parse(payload ?? '["",[]]') as [string, unknown[]];
       if (from !== node) for (const item of items) hear(item, from);
@@ -73,6 +76,7 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
       await broken;
     } finally {
       client = undefined;
+      // Nobody is at the other end of a broken one.
       await mine.end().catch(() => undefined);
     }
   }
@@ -84,10 +88,19 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
       // What is told in the same turn goes together.
       if (waiting.length === 1) queueMicrotask(() => void flush());
     },
-    listen(hear, onGap) {
+    listen(hear, onGap, onTrouble) {
+      let troubled = false;
+      const again = () => {
+        troubled = false;
+        onGap();
+      };
       living ??= (async () => {
         while (!closed) {
-          await live(hear, onGap).catch(() => undefined);
+          await live(hear, again).catch((error) => {
+            if (closed || troubled) return;
+            troubled = true;
+            onTrouble(asError(error));
+          });
           if (!closed) await pause(AGAIN_MS, undefined, { signal: ending.signal }).catch(() => undefined);
         }
       })();

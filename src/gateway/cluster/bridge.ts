@@ -80,6 +80,8 @@ export function createBridge({
         () => {
           for (const listener of gaps) listener();
         },
+        (error) =>
+          log.error({ err: error }, 'other nodes are not heard at once; what they did is looked for in the database'),
       );
     },
     ring: (name, ring) => bell.ring(encodeRing(name, ring)),
