@@ -20,7 +20,11 @@ export function createLookup(servers: readonly string[] = []): { readonly lookup
       if (addresses.length > 0) return addresses;
       const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [asError(answer.reason)] : []));
       // A server that failed says more than one that knows no IPv6 address.
-      throw errors.find((error) => 'code' in error && error.code !== 'ENODATA') ?? errors[0] ?? notFound(host);
+      const worst = errors.find((error) => 'code' in error && error.code !== 'ENODATA') ?? errors[0] ?? notFound(host);
+      // It is the name server that takes no connections; of the host itself nothing is known.
+      if ('code' in worst && worst.code === 'ECONNREFUSED')
+        throw Object.assign(new Error(`no name server answers for ${host}`, { cause: worst }), { code: 'EAI_AGAIN' });
+      throw worst;
     },
     stop: () => resolver.cancel(),
   };

@@ -36,6 +36,16 @@ async function nameServer(answers: Readonly<Record<number, Answer>>) {
 }
 
 describe('the addresses of a name', () => {
+  it('are not known while no name server is there: that says nothing of the host', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    const names = createLookup([`127.0.0.1:${port}`]);
+    onTestFinished(() => names.stop());
+    await expect(names.lookup('files.example')).rejects.toMatchObject({ code: 'EAI_AGAIN' });
+  });
+
   it('are all of A and AAAA', async () => {
     const lookup = await nameServer({
       [A]: { addresses: [[93, 184, 215, 14], [10, 0, 0, 1]] },
