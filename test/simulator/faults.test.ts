@@ -100,7 +100,8 @@ describe('misbehaviour', () => {
     lost.end();
     expect(acks().filter((one) => one.direction === 'out')).toEqual([]);
 
-    network.faults.delayAcks(50, { times: 1 });
+    // Far longer than a receipt takes, on the busiest machine.
+    network.faults.delayAcks(2_000, { times: 1 });
     const late = network.nextStanza((one) => one.direction === 'out' && one.node.tag === 'ack');
     const receipt = network.nextStanza((one) => one.direction === 'out' && one.node.tag === 'receipt');
     await client.sock.sendMessage(contact.jid, { text: 'late ack' });
