@@ -18,6 +18,7 @@ const scripts = {
   test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true },
   check: { run: ['scripts/check.mjs'], developer: true },
   bench: { run: ['test/bench/main.ts'], developer: true },
+  'bench:cluster': { run: ['test/bench/cluster/main.ts'], developer: true },
   openapi: { run: ['scripts/openapi.ts'] },
   screenshots: { run: ['test/dashboard/screenshots.ts'], developer: true },
   'test:fuzz': { run: ['test/security/fuzz/main.ts'], developer: true },

@@ -5,6 +5,7 @@ import { readConfig } from '../../src/base/config.ts';
 import type { EventName } from '../../src/base/events.ts';
 import { answerCalls } from './calls.ts';
 import { createMeter } from './meter.ts';
+import { committed, leaveOut, leftOut, type Part } from './postgres.ts';
 import { type Counted, countStatements } from './statements.ts';
 
 /** The whole gateway as `npm start` runs it, on SQLite in a folder of its own, without the sandbox. */
@@ -131,6 +132,9 @@ const commands = {
     endCounting = await countStatements();
   },
   stopCounting: (): Counted[] => endCounting?.() ?? [],
+  leaveOut: ({ part }: { part: Part | undefined }) => leaveOut(part),
+  leftOut,
+  committed,
   async stop() {
     await app?.stop();
   },

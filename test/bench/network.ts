@@ -1,10 +1,12 @@
 import { startNetwork } from '../../simulator/index.ts';
 import { answerCalls } from './calls.ts';
+import { createMeter } from './meter.ts';
 
 /** The simulated WhatsApp, in a process of its own: what it costs is on nobody's bill. */
 const network = await startNetwork({ transcriptLimit: 10 });
 
 const commands = {
+  ...createMeter(),
   describe: () => ({
     url: network.url,
     authority: network.mediaAuthority,

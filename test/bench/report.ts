@@ -5,10 +5,10 @@ import type { Counted } from './statements.ts';
 import { percentile } from './statistics.ts';
 import type { Beside } from './webhooks.ts';
 
-const number = (value: number, digits = 2) => value.toFixed(digits);
+export const number = (value: number, digits = 2) => value.toFixed(digits);
 
 /** Columns as wide as their widest cell; all but the first to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, at) => Math.max(cell.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');

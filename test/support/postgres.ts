@@ -46,6 +46,8 @@ export function binaries(): string | undefined {
 
 export interface Postgres {
   readonly url: string;
+  /** Of its first process, whose children do the work. */
+  pid(): number | undefined;
   /** As after a failure of the process: nothing is said goodbye to, and the log is replayed. */
   crash(): Promise<void>;
   /** Ends in good order; `start` brings it back with what it held. */
@@ -85,6 +87,7 @@ export async function startPostgres(bin: string, settings: readonly string[] = U
   await start();
   return {
     url,
+    pid: () => server?.pid,
     start,
     halt: () => end('SIGINT'),
     crash: () => end('SIGQUIT'),

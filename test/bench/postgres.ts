@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import pg from 'pg';
+
+/** What a bench may leave out of what its process asks of PostgreSQL: the fence's check of the lease, or what nodes tell each other. */
+export type Part = 'fence' | 'bell';
+
+const CHECK =
+  /exists \(select 1 from device_lease where device_id = (\$\d+) and epoch = (\$\d+)\s*(?:for share)?\s*\)/g;
+const JOINED = /\(select device_id from device_lease\s+where device_id = (\$\d+) and epoch = (\$\d+)\s+for share\)/g;
+const QUESTION = /^select 1 from device_lease\s+where device_id = \$1 and epoch = \$2\s+for share$/;
+const RING = 'select pg_notify(';
+
+let left: Part | undefined;
+let times = 0;
+
+/** From now on; undefined: all is asked again. Patched from outside, so that the product has no switch for it. */
+export function leaveOut(part: Part | undefined): void {
+  left = part;
+  times = 0;
+}
+
+/** How often since. */
+export const leftOut = (): number => times;
+
+let commits = 0;
+const WRITE = /^\s*(?:insert|update|delete|with)\b/i;
+/** Connections inside a transaction, and whether it has written. */
+const inside = new WeakMap<object, boolean>();
+
+/** Transactions that wait for the disk, until now: those that wrote something, and writes outside of one. */
+export const committed = (): number => commits;
+
+function count(client: object, text: string): void {
+  if (text === 'begin') inside.set(client, false);
+  else if (text === 'commit' || text === 'rollback') {
+    if (text === 'commit' && inside.get(client)) commits += 1;
+    inside.delete(client);
+  } else if (WRITE.test(text)) {
+    if (inside.has(client)) inside.set(client, true);
+    else commits += 1;
+  }
+}
+
+type Ask = (this: object, text: unknown, ...more: unknown[]) => unknown;
+const prototype = pg.Client.prototype as unknown as { query: Ask };
+const { query } = prototype;
+prototype.query = function (text, ...more) {
+  if (typeof text !== 'string') return query.call(this, text, ...more);
+  count(this, text);
+  if (left === 'bell' ? text.startsWith(RING) : left === 'fence' && QUESTION.test(text)) {
+    times += 1;
+    return Promise.resolve({ rows: [{}], rowCount: 1, command: 'SELECT' });
+  }
+  return query.call(this, left === 'fence' ? withoutCheck(text) : text, ...more);
+};
+
+/** Its values stay where they are: the other ones are counted from them. */
+function withoutCheck(text: string): string {
+  const by = (known: (device: string, epoch: string) => string) => (_: string, device: string, epoch: string) => {
+    times += 1;
+    return known(`${device}::bigint`, `${epoch}::bigint`);
+  };
+  const asked = text
+    .replace(
+      CHECK,
+      by((device, epoch) => `(${device} is not null and ${epoch} is not null)`),
+    )
+    .replace(
+      JOINED,
+      by((device, epoch) => `(select ${device} as device_id where ${epoch} is not null)`),
+    );
+  if (/device_lease[^()]*for share/.test(asked)) throw new Error(`the check is not known that is in: ${text}`);
+  return asked;
+}
+
+/** CPU ms of the server whose first process this is, and of all its children, those that have ended included. Undefined where there is no /proc. */
+export function serverCpu(pid: number | undefined): number | undefined {
+  if (process.platform !== 'linux' || pid === undefined) return undefined;
+  let ticks = 0;
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    const fields = statOf(name);
+    if (fields === undefined) continue;
+    const [parent, user, system, childrenUser, childrenSystem] = [1, 11, 12, 13, 14].map((at) => Number(fields[at]));
+    if (Number(name) === pid) ticks += sum(user, system, childrenUser, childrenSystem);
+    else if (parent === pid) ticks += sum(user, system);
+  }
+  return ticks * MS_A_TICK;
+}
+
+/** proc(5): clock ticks are a hundredth of a second on all machines that Node runs on. */
+const MS_A_TICK = 10;
+
+const sum = (...some: (number | undefined)[]): number => some.reduce<number>((all, one) => all + (one ?? 0), 0);
+
+/** The fields after the name, which may hold blanks. Undefined: it has ended meanwhile. */
+function statOf(pid: string): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
