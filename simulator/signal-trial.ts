@@ -3,7 +3,7 @@ import { SessionRecord } from 'libsignal';
 /** A session as libsignal writes it: plain JSON with base64 inside. Only the index is looked at here. */
 export interface SavedSession {
   readonly indexInfo: { readonly baseKey: string; readonly used: number };
-  readonly _chains: Readonly<Record<string, unknown>>;
+  readonly _chains: Readonly<Record<string, { readonly chainType: number }>>;
 }
 type SavedRecord = { readonly _sessions: Readonly<Record<string, SavedSession>>; readonly version: 'v1' };
 
@@ -26,6 +26,23 @@ interface Opened {
   readonly sessions: SavedSession[];
 }
 
+/** As many as the library of the phones keeps for messages that come late. */
+const RECEIVING_CHAINS = 5;
+/** libsignal's word for the chain of the other side. */
+const RECEIVING = 2;
+
+/**
+ * The session without all but the newest chains of the peer. libsignal closes a chain at each turn of a conversation and keeps it forever:
+ * 200 bytes a turn, and each try copies all of them (test/soak).
+ */
+function withoutOldChains(session: SavedSession): SavedSession {
+  const receiving = Object.entries(session._chains).filter(([, { chainType }]) => chainType === RECEIVING);
+  const old = new Set(receiving.slice(0, -RECEIVING_CHAINS).map(([key]) => key));
+  if (old.size === 0) return session;
+  // Ratchet keys are base64, so that an object keeps them in the order in which they came.
+  return { ...session, _chains: Object.fromEntries(Object.entries(session._chains).filter(([key]) => !old.has(key))) };
+}
+
 /** Each on a copy of its own; the one that opened the message comes to the front. */
 export async function tryOnCopies(
   message: Buffer,
@@ -39,7 +56,7 @@ export async function tryOnCopies(
     if (!copy) throw new Error('libsignal lost a session');
     try {
       const plain = await cipher.doDecryptWhisperMessage(message, copy);
-      return { plain, sessions: [copy.serialize(), ...known.filter((one) => one !== candidate)] };
+      return { plain, sessions: [withoutOldChains(copy.serialize()), ...known.filter((one) => one !== candidate)] };
     } catch (error) {
       failures.push(error);
     }
@@ -62,7 +79,7 @@ export async function tryInOneRecord(
       const plain = await cipher.doDecryptWhisperMessage(message, session);
       session.indexInfo.used = Date.now();
       const after = record.serialize()._sessions;
-      return { plain, sessions: all.map((one) => after[one.indexInfo.baseKey] ?? one) };
+      return { plain, sessions: all.map((one) => withoutOldChains(after[one.indexInfo.baseKey] ?? one)) };
     } catch (error) {
       failures.push(error);
     }

@@ -34,8 +34,8 @@ export function createRelay({
   /** Something failed after the stanza was on the wire. */
   onLateFailure: (error: Error) => void;
 }): Relay {
-  const written = watchWritten(sock);
   const own = () => new Set([sock.user?.id, sock.user?.lid].flatMap((jid) => (jid ? [userOf(jid)] : [])));
+  const written = watchWritten(sock, (to) => own().has(userOf(to)));
 
   const recipientsOf = async (chat: string): Promise<string[]> =>
     isGroup(chat) ? (await groups.metadata(chat)).participants.map(({ id }) => bare(id)) : [chat];
@@ -101,14 +101,19 @@ export function createRelay({
 /**
  * Whether a message under way is on the wire: Baileys notes it for retries right after it has written it. A failure after that
  * (the commit of its bookkeeping) still throws, and must not be taken for "not sent".
+ *
+ * What a recipient may ask for again is in the store (`findSent`). Baileys' own notes hold the last 512 messages of both directions,
+ * decoded, with the buffers they came in: 14 KB each (test/soak). Only what the store does not have is left to them: reactions, and
+ * Baileys' questions to the phone (`toUs`).
  */
-function watchWritten({ messageRetryManager: manager }: Sock) {
+function watchWritten({ messageRetryManager: manager }: Sock, toUs: (to: string) => boolean) {
   const underWay = new Map<string, boolean>();
   if (manager) {
     const note = manager.addRecentMessage.bind(manager);
     manager.addRecentMessage = (to, id, message) => {
-      if (underWay.has(id)) underWay.set(id, true);
-      note(to, id, message);
+      const isOurs = underWay.has(id);
+      if (isOurs) underWay.set(id, true);
+      if (toUs(to) || (isOurs && message.reactionMessage)) note(to, id, message);
     };
   }
   return {

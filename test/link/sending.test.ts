@@ -156,6 +156,18 @@ describe('sending', () => {
     await expect.poll(() => contact.messages.at(-1)?.copies.size).toBe(1 + devices);
   });
 
+  it('answers a retry receipt for a reaction, which is in no store', async () => {
+    const contact = network.contact('628120000022');
+    const to = await device.send(contact.jid, 'suka?');
+    await contact.nextMessage();
+    network.faults.askRetry({ chat: '628120000022', keys: true, times: 1 });
+    const reaction = device.link.encodeReaction({ chat: contact.jid, whatsappId: to, fromMe: true }, '👍');
+    await device.link.relay(contact.jid, reaction, '3EB0C0FFEE0000000022');
+    const read = await contact.nextMessage();
+    expect(read.whatsappId).toBe('3EB0C0FFEE0000000022');
+    expect(read.content.reactionMessage?.text).toBe('👍');
+  });
+
   it('sends to nobody rather than into the void: no devices, an unanswered question, an error', async () => {
     const before = network.counters.total.withoutCiphertext;
     const nobody = network.contact('628120000011', { registered: false });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Contact, startNetwork } from '../../simulator/index.ts';
+import { bundleOf, SignalDevice } from '../../simulator/signal.ts';
+import type { SavedSession } from '../../simulator/signal-trial.ts';
+import type { Store } from '../../simulator/store.ts';
 
 /**
  * Two simulated people, no client: sessions re-made while messages are in flight. A message that belongs to an older
@@ -36,4 +39,44 @@ describe('sessions of simulated people', () => {
   it('are damaged in the faulty manner, as by stock libsignal', async () => {
     expect((await crossing(true)).undecryptable).toBeGreaterThan(10);
   });
+
+  it('keep five chains of the peer for what comes late, however long the conversation is', async () => {
+    const [ani, ofAni] = device('ani:0');
+    const [budi] = device('budi:0');
+    const take = async (to: SignalDevice, from: SignalDevice, sent: Awaited<ReturnType<SignalDevice['encrypt']>>) =>
+      (await to.decrypt(from.address, sent.type, sent.body)).plain.toString();
+    await budi.startSession(ani.address, bundleOf(ani.publicKeys, ani.newOneTimeKey()));
+    await take(ani, budi, await budi.encrypt(ani.address, Buffer.from('first')));
+
+    const late: Awaited<ReturnType<SignalDevice['encrypt']>>[] = [];
+    for (let turn = 0; turn < 12; turn++) {
+      const said = Buffer.from(`turn ${turn}`);
+      expect(await take(budi, ani, await ani.encrypt(budi.address, said))).toBe(`turn ${turn}`);
+      late.push(await budi.encrypt(ani.address, Buffer.from(`late ${turn}`)));
+      await take(ani, budi, await budi.encrypt(ani.address, said));
+    }
+    const chains = Object.values(ofAni.get('ani:0/budi:0')?.[0]?._chains ?? {}).map(({ chainType }) => chainType);
+    expect(chains.toSorted()).toEqual([1, 2, 2, 2, 2, 2]);
+    for (const turn of [7, 11]) expect(await take(ani, budi, present(late[turn]))).toBe(`late ${turn}`);
+    await expect(take(ani, budi, present(late[2]))).rejects.toThrow('no session opens it');
+  });
 });
+
+/** A device of one person, and its sessions as they are kept. */
+function device(address: string): [SignalDevice, ReadonlyMap<string, readonly SavedSession[]>] {
+  const kept = new Map<string, readonly SavedSession[]>();
+  const store: Store = {
+    all: () => [],
+    commit(writes) {
+      for (const { kind, id, value } of writes) if (kind === 'session') kept.set(id, value as SavedSession[]);
+    },
+    close: () => undefined,
+  };
+  const nothing = { secrets: new Map(), oneTime: new Map(), sessions: new Map() };
+  return [new SignalDevice(address, store, nothing), kept];
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there');
+  return value;
+}
