@@ -3,7 +3,13 @@ import { ConfigError, readConfig } from './base/config.ts';
 import { asError } from './base/errors.ts';
 import { firstStart, welcome } from './welcome.ts';
 
-/** Reads the environment, starts the gateway, stops it on SIGTERM and SIGINT. */
+/**
+ * Whoever stops a gateway on one machine waits no longer, whatever hangs: what was accepted is on disk, and goes on at the next start. A node of
+ * several hands its devices over, which takes as long as it has many.
+ */
+const STOPPED_WITHIN_MS = 10_000;
+
+/** Reads the environment, starts the gateway, stops it on SIGTERM and SIGINT; the second signal ends it at once. */
 async function main(): Promise<void> {
   const config = readConfig();
   const app = await startApp(config);
@@ -17,6 +23,11 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     app.log.info({ reason }, 'stopping');
+    if (config.DATABASE_URL === undefined)
+      setTimeout(() => {
+        app.log.fatal(`stopping took longer than ${STOPPED_WITHIN_MS / 1_000} s`);
+        process.exit(1);
+      }, STOPPED_WITHIN_MS).unref();
     app.stop().then(
       () => process.exit(code),
       (error) => {
@@ -25,8 +36,11 @@ async function main(): Promise<void> {
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stop(signal);
+    });
   app.ended.then(
     (because) => {
       app.log.fatal({ reason: because }, 'this node may not go on');

@@ -72,6 +72,37 @@ it('finishes or keeps every message when it is asked to stop in the midst of sen
   expect(network.counters.total.undecryptable).toBe(0);
 });
 
+it('ends at once at a second signal, and loses nothing by it', async () => {
+  const created = run('src/cli.ts', ['device', 'create', '--json'], env);
+  await created.ended;
+  const device = JSON.parse(created.lines.at(-1) ?? '');
+  token = device.token;
+  const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
+  network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
+  await linking.ended;
+
+  server = run('src/main.ts', [], env);
+  const address = await api();
+  // Neither an acknowledgement nor a receipt.
+  const silent = network.contact('628122000222');
+  silent.autoReceipts = 'none';
+  network.faults.loseAcks();
+  const waiting = post(address, silent.number, 'nobody answers it');
+  await silent.nextMessage();
+  server.child.kill('SIGTERM');
+  await expect.poll(async () => (await post(address, silent.number, 'too late')).status).not.toBe(202);
+  // The acknowledgement would be waited for, and the stop end with 0.
+  expect(await server.end('SIGTERM')).toBe(1);
+  // Whether it still got its answer, accepted and pending, is a matter of which was faster.
+  expect([202, undefined]).toContain((await waiting).status);
+
+  network.faults.clear();
+  server = run('src/main.ts', [], env);
+  await api();
+  await expect.poll(() => silent.messages[0]?.again).toBe(1);
+  expect(silent.messages.map(({ text }) => text)).toEqual(['nobody answers it']);
+});
+
 const api = async () => (await server.line(/^ {2}API /)).trim().split(/\s+/)[1] ?? '';
 
 async function post(address: string, recipient: string, message: string) {
