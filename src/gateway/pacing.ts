@@ -157,6 +157,8 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
     },
 
     note({ recipient, isNew }) {
+      // Only what is judged is remembered. Whoever turns pacing on gets a new one, which begins with the store's history.
+      if (!settings.enabled) return;
       const now = clock.now();
       newDay(now);
       if (isNew) opened += 1;
