@@ -4,10 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Subscription } from '../api/types.ts';
 import { count, percent } from './numbers.ts';
+import { isBoundless } from './quotas.ts';
 import { bareDate } from './times.ts';
-
-/** From here on a quota is none: the account of whoever runs the server. */
-const BOUNDLESS = 100_000_000;
 
 /** What of the package is used, until when, and a warning when it is nearly gone. */
 export function QuotaCard({ subscription }: { readonly subscription: Subscription | null }) {
@@ -46,7 +44,7 @@ export function QuotaCard({ subscription }: { readonly subscription: Subscriptio
         />
         <Group justify="space-between" gap="xs">
           <Text size="sm">
-            {subscription.message_quota >= BOUNDLESS
+            {isBoundless(subscription.message_quota)
               ? t('quota.boundless')
               : t('quota.left', { remaining: count(subscription.remaining), quota: count(subscription.message_quota) })}
           </Text>

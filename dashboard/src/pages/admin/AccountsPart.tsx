@@ -8,8 +8,8 @@ import { useAskPage } from '../../api/ask.ts';
 import type { AdminAccount } from '../../api/types.ts';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
-import { count } from '../../parts/numbers.ts';
 import { Pages } from '../../parts/Pages.tsx';
+import { usedOf } from '../../parts/quotas.ts';
 import { bareDate } from '../../parts/times.ts';
 import { CreateAccount } from './CreateAccount.tsx';
 
@@ -95,7 +95,7 @@ function Row({ account }: { readonly account: AdminAccount }) {
           <Text size="sm" ta="right">
             {it === null
               ? t('accounts.noPackage')
-              : `${it.package}: ${count(it.used)} / ${count(it.message_quota)}, ${bareDate(it.end_date)}`}
+              : `${it.package}: ${usedOf(it.used, it.message_quota)}, ${bareDate(it.end_date)}`}
           </Text>
         </Group>
       </Card>

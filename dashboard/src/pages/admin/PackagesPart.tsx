@@ -6,7 +6,8 @@ import { act, useAsk } from '../../api/ask.ts';
 import type { Package } from '../../api/types.ts';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
-import { count, rupiah } from '../../parts/numbers.ts';
+import { rupiah } from '../../parts/numbers.ts';
+import { holds } from '../../parts/quotas.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { PackageModal, refreshPackages } from './PackageModal.tsx';
 
@@ -80,7 +81,7 @@ function Offer({ offer, onEdit }: { readonly offer: Package; readonly onEdit: ()
           {rupiah(offer.price_idr)}
         </Text>
         <Text size="sm" flex={1}>
-          {plan('quota', { quota: count(offer.message_quota) })} · {plan('devices', { count: offer.device_limit })} ·{' '}
+          {holds(offer.message_quota)} · {plan('devices', { count: offer.device_limit })} ·{' '}
           {plan('days', { count: offer.days })}
         </Text>
         <Group gap="xs">

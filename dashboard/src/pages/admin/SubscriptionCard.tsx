@@ -8,6 +8,7 @@ import { Facts } from '../../parts/Facts.tsx';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { done } from '../../parts/notices.ts';
 import { count } from '../../parts/numbers.ts';
+import { usedOf } from '../../parts/quotas.ts';
 import { bareDate } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
@@ -34,7 +35,7 @@ export function SubscriptionCard({ account }: { readonly account: Account }) {
               rows={[
                 [t('subscription.package'), it.package],
                 [t('subscription.state'), t(`subscription.states.${it.state}`)],
-                [t('subscription.used'), `${count(it.used)} / ${count(it.message_quota)}`],
+                [t('subscription.used'), usedOf(it.used, it.message_quota)],
                 [t('subscription.devices'), `${count(it.devices)} / ${count(it.device_limit)}`],
                 [t('subscription.end'), bareDate(it.end_date)],
               ]}

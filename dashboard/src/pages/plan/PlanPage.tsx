@@ -9,9 +9,10 @@ import { EmptyNote } from '../../parts/EmptyNote.tsx';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
-import { count, rupiah } from '../../parts/numbers.ts';
+import { rupiah } from '../../parts/numbers.ts';
 import { Page } from '../../parts/Page.tsx';
 import { QuotaCard } from '../../parts/QuotaCard.tsx';
+import { holds } from '../../parts/quotas.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { useMay, useMe } from '../../session.tsx';
@@ -85,7 +86,7 @@ function Offer({ offer, current, onAsk }: OfferProps) {
           {offer.price_idr === 0 ? t('free') : rupiah(offer.price_idr)}
         </Text>
         <Stack gap={2} flex={1}>
-          <Text size="sm">{t('quota', { quota: count(offer.message_quota) })}</Text>
+          <Text size="sm">{holds(offer.message_quota)}</Text>
           <Text size="sm">{t('devices', { count: offer.device_limit })}</Text>
           <Text size="sm">{t('days', { count: offer.days })}</Text>
         </Stack>

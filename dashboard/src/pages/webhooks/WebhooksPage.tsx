@@ -11,6 +11,7 @@ import { done } from '../../parts/notices.ts';
 import { Page } from '../../parts/Page.tsx';
 import { useAction } from '../../parts/useAction.ts';
 import { useMay } from '../../session.tsx';
+import { eventText } from './events.ts';
 import { lookAgain } from './questions.ts';
 import { WebhookStatus } from './Status.tsx';
 import { showSecret } from './secrets.ts';
@@ -112,7 +113,7 @@ function Row({ webhook, device }: { readonly webhook: PanelWebhook; readonly dev
               </Text>
             )}
             <Text size="xs" c="dimmed">
-              {[device?.name, webhook.events.join(', ')].filter(Boolean).join(' · ')}
+              {[device?.name, webhook.events.map(eventText).join('; ')].filter(Boolean).join(' · ')}
             </Text>
           </Stack>
           <Stack gap={4} align="flex-end" className="no-shrink">
