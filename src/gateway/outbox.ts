@@ -48,7 +48,7 @@ export interface OutboxNeeds {
     'claim' | 'unknown' | 'isAnyLate' | 'expire' | 'nextDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
   >;
   readonly delivery: Delivery;
-  /** Asked once, before the first row: it begins with what an earlier life of the process sent. */
+  /** As it is now; asked before each look at the rows. */
   readonly pacing: () => Promise<Pacing>;
   readonly conversations: Pick<Conversations, 'isNew'>;
   readonly acknowledgements: Acknowledgements;
@@ -154,12 +154,10 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   }
 
   async function run(): Promise<void> {
-    let pacing: Pacing | undefined;
     while (!stopping.signal.aborted) {
       awake = false;
       try {
-        pacing ??= await needs.pacing();
-        await idle(await round(pacing));
+        await idle(await round(await needs.pacing()));
       } catch (error) {
         // The store failed: nothing was taken. Say so and try again.
         log.error({ err: asError(error) }, 'the outbox could not read its messages');

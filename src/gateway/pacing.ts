@@ -157,7 +157,7 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
     },
 
     note({ recipient, isNew }) {
-      // Only what is judged is remembered. Whoever turns pacing on gets a new one, which begins with the store's history.
+      // Nothing is judged by it; who turns pacing on gets a new one, with what the store knows.
       if (!settings.enabled) return;
       const now = clock.now();
       newDay(now);

@@ -1,5 +1,4 @@
-import { type Clock, startOfDay } from '../base/clock.ts';
-import { asError } from '../base/errors.ts';
+import type { Clock } from '../base/clock.ts';
 import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
@@ -17,10 +16,10 @@ import { createSurfacing } from './inbox/surfacing.ts';
 import type { MediaFetcher } from './media.ts';
 import { createOutbox, type Hold } from './outbox.ts';
 import type { Outcomes } from './outcomes.ts';
-import { createPacing, type Pacing } from './pacing.ts';
 import { createRegistrations } from './registrations.ts';
 import { reactionRow, sendReaction } from './replies.ts';
-import { pacingOf } from './settings.ts';
+import { createPace } from './station/pace.ts';
+import { createSyncing } from './station/syncing.ts';
 import { createTelling } from './station/telling.ts';
 import { createSupervisor, type DeviceState } from './supervisor.ts';
 
@@ -81,10 +80,8 @@ export interface StationNeeds {
   readonly log: Log;
 }
 
-const DAY_MS = 86_400_000;
-const SYNC_AFTER_MS = 100;
 /** WhatsApp did not say how long it lets no conversation be opened. */
-const UNTOLD_LOCK_MS = DAY_MS;
+const UNTOLD_LOCK_MS = 86_400_000;
 
 /** As a quick hand types: 25 ms a character, at least a blink, never longer than a reader would watch. */
 const typingOf = (content: Content): number =>
@@ -107,24 +104,8 @@ export function createStation(needs: StationNeeds): Station {
   const isSandbox = device.kind === 'sandbox';
   const conversations = createConversations({ owner, store: store.conversations, clock });
   const health = createHealth(device, clock);
-  let pacing: Pacing | undefined;
-  /** What the pacing goes by at each look: changed in place when the account changes it. */
-  const settings = { ...pacingOf(device) };
-  let lockedUntil = device.time_lock_until ?? 0;
-  let cancelSync: () => void = () => undefined;
-  let syncing = false;
-  /**
-   * For what nobody's promise hangs on: an acknowledgement or receipt that a power failure takes back is learned again (the same stanza
-   * once more) or is lost as a mere time. Many of them share one sync of the disk.
-   */
-  function durableSoon(): void {
-    if (syncing) return;
-    syncing = true;
-    cancelSync = clock.after(SYNC_AFTER_MS, () => {
-      syncing = false;
-      store.durable().catch((error) => log.error({ err: asError(error) }, 'the disk could not be synced'));
-    });
-  }
+  const pace = createPace({ device, owner, store, clock, random: needs.random });
+  const syncing = createSyncing({ durable: store.durable, clock, log });
   const freshMemory = () => withFailpoints(store.deviceMemory(owner), needs.failpoint);
   let memory = freshMemory();
 
@@ -173,7 +154,7 @@ export function createStation(needs: StationNeeds): Station {
     changed,
     held: () => outbox.wake(),
     durable: store.durable,
-    durableSoon,
+    durableSoon: syncing.soon,
     failpoint: needs.failpoint,
     wroteTo: isSandbox ? async () => undefined : conversations.wroteTo,
     acknowledged: (tookMs) => {
@@ -198,14 +179,14 @@ export function createStation(needs: StationNeeds): Station {
     owner,
     messages,
     delivery,
-    pacing: loadPacing,
+    pacing: pace.pacing,
     conversations: isSandbox ? { isNew: async () => false } : conversations,
     acknowledgements,
     link: () =>
       supervisor.state.is === 'connected' && supervisor.state.caughtUp && needs.isHeld() ? supervisor.link : undefined,
     changed,
     durable: store.durable,
-    durableSoon,
+    durableSoon: syncing.soon,
     clock,
     log,
   });
@@ -264,7 +245,7 @@ export function createStation(needs: StationNeeds): Station {
     }
   }
 
-  const look = (): DeviceHealth => health.look({ state: supervisor.state, lockedUntil });
+  const look = (): DeviceHealth => health.look({ state: supervisor.state, lockedUntil: pace.lockedUntil });
 
   const telling = createTelling({
     device,
@@ -288,30 +269,9 @@ export function createStation(needs: StationNeeds): Station {
   });
 
   function lock(until: number): void {
-    lockedUntil = until;
-    pacing?.lock(until);
+    pace.lock(until);
     telling.keep({ time_lock_until: until });
     telling.health();
-  }
-
-  /** What an earlier life of the process sent counts on. */
-  async function loadPacing(): Promise<Pacing> {
-    const row = await store.accounts.find(device.account_id);
-    const timeZone = row?.time_zone ?? 'UTC';
-    const now = clock.now();
-    pacing = createPacing({
-      settings,
-      timeZone,
-      linkedAt: device.linked_at ?? now,
-      history: {
-        sent: settings.enabled ? await store.messages.sentSince(owner, now - DAY_MS, settings.per_day) : [],
-        newToday: settings.enabled ? await store.conversations.countOpened(device.id, startOfDay(timeZone, now)) : 0,
-      },
-      lockedUntil,
-      clock,
-      random: needs.random,
-    });
-    return pacing;
   }
 
   return {
@@ -348,7 +308,7 @@ export function createStation(needs: StationNeeds): Station {
     },
     health: look,
     changeSettings(row) {
-      Object.assign(settings, pacingOf(row));
+      pace.change(row);
       outbox.wake();
     },
     tellHealth() {
@@ -372,13 +332,13 @@ export function createStation(needs: StationNeeds): Station {
       await supervisor.stop();
       await surfacing.stop();
       await telling.settled();
-      cancelSync();
+      syncing.cancel();
       await store.durable();
     },
     async lose() {
       leaving = true;
       const closed = supervisor.stop();
-      cancelSync();
+      syncing.cancel();
       await closed;
       await outbox.stop(0);
       await surfacing.stop();

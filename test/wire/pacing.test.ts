@@ -67,6 +67,25 @@ it('takes WhatsApp’s word (463): nothing is tried again, new conversations wai
   expect((await send(known.number, 'known people hear from us')).status).toBe(200);
 });
 
+it('counts what went out while pacing was off, once it is turned on', async () => {
+  const change = async (pacing: object) => {
+    const row = await app.store.devices.find(app.account.id, app.deviceId);
+    const settings = JSON.stringify({ pacing: { gap_ms: [0, 0], recipient_gap_ms: 0, ...pacing } });
+    await app.store.devices.update(app.account.id, app.deviceId, { settings });
+    if (row !== undefined) app.fleet.changeSettings({ ...row, settings });
+  };
+  await change({ enabled: false });
+  const known = app.network.contact('6281300000001');
+  for (const text of ['a', 'b']) expect((await send(known.number, text)).status).toBe(200);
+  const sent = await app.store.messages.sentSince(owner(), Date.now() - 3_600_000, 100);
+  await change({ enabled: true, per_hour: sent.length + 1 });
+  expect((await send(known.number, 'the last of this hour')).status).toBe(200);
+  const waiting = await send(known.number, 'one too many', { async: true });
+  await expect
+    .poll(() => row(waiting.body.data.id))
+    .toMatchObject({ status: 'pending', waiting_for: 'pacing', waiting_reason: 'per_hour' });
+});
+
 const owner = () => {
   const station = app.fleet.station(app.deviceId);
   if (station === undefined) throw new Error('the device has no station');

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { eventTypes } from '../../gateway/happenings.ts';
+import { success } from '../envelope.ts';
 import { label, text, word } from './fields.ts';
 
-/** What the API and the dashboard take for a webhook. */
+/** What the API and the dashboard take for a webhook, and how its rows answer. */
 
 export const webhookFormats = ['standard', 'legacy'] as const;
 export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
@@ -20,3 +21,10 @@ export const webhookFields = {
   description: label('description', 255, 'For people.'),
   format: word('format', webhookFormats, 'legacy: {event: "message", data: {from, message, …}} (default standard).'),
 };
+
+export const answering = <S extends z.ZodType>(schema: S, description: string, data: unknown) => ({
+  schema: success(schema),
+  description,
+  example: { success: true, data },
+});
+export const done = <T>(data: T) => ({ status: 200, body: { success: true, data } });

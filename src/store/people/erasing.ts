@@ -3,9 +3,11 @@ import type { Context } from '../context.ts';
 import { endings, endMessages } from '../ending.ts';
 import type { Envelope } from '../journal.ts';
 import type { Tables } from '../schema.ts';
-import { about, openJson, sealJson } from '../seals.ts';
+import { about, openJson } from '../seals.ts';
 import { inTransaction } from '../transactions.ts';
-import { jidsOf, nameIn, type PersonNames, peersOf, STRUCK } from './names.ts';
+import { jidsOf, nameIn, type PersonNames, peersOf } from './names.ts';
+import { createStriking } from './striking.ts';
+import { AT_ONCE, through } from './walking.ts';
 
 /** A file of the person: an upload that waited to be sent, or a received one. */
 export type PersonFile = { readonly upload: string } | { readonly received: string };
@@ -22,9 +24,6 @@ export interface Erased {
   readonly keys: number;
   readonly struck: number;
 }
-
-/** Rows a transaction, so that a gateway at work waits for no more than some milliseconds. */
-const AT_ONCE = 500;
 
 const lidsOf = ({ lids }: PersonNames) => lids.map((lid) => `${lid}@lid`);
 
@@ -44,23 +43,9 @@ export const withPerson = (names: PersonNames) => (eb: ExpressionBuilder<Tables,
 
 export function createErasure(context: Context) {
   const { db, vault } = context;
+  const strike = createStriking(context);
 
   const devicesOf = (account_id: number) => devicesIn(db, account_id);
-
-  /** Walks through rows by id, some at a time; gives the sum of what `work` gives. */
-  async function through<Row extends { readonly id: number }>(
-    some: (after: number) => Promise<readonly Row[]>,
-    work: (row: Row) => Promise<number>,
-  ): Promise<number> {
-    let sum = 0;
-    for (let after = 0; ; ) {
-      const rows = await some(after);
-      const last = rows.at(-1);
-      if (last === undefined) return sum;
-      for (const row of rows) sum += await work(row);
-      after = last.id;
-    }
-  }
 
   /** Key rows of the person's phones, and those that name them: who has which devices, who was given a group's key. */
   async function keysOf(account_id: number, names: PersonNames) {
@@ -265,121 +250,6 @@ export function createErasure(context: Context) {
     return keys.length;
   }
 
-  /** In what belongs to others the name is struck out; what quotes the person loses the quote. */
-  async function strike(account_id: number, names: PersonNames): Promise<number> {
-    const isNamed = nameIn(names);
-    const struck = (text: string) => text.replace(isNamed, STRUCK);
-    const authors = new Set(jidsOf(names));
-    const ofMessages = await through(
-      (after) =>
-        db
-          .selectFrom('message')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('state', 'not in', ['queued', 'sending'])
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
-      async (row) => {
-        const where = about.body(row, row.whatsapp_id);
-        const text = vault.open(row.sealed_body, where).toString();
-        const { quoted, ...body } = JSON.parse(text) as { quoted?: { sender: string; message: string } };
-        const quotes = quoted !== undefined && (authors.has(quoted.sender) || hasName(quoted.message, isNamed));
-        const after = struck(quotes ? JSON.stringify(body) : text);
-        if (after === text) return 0;
-        await db
-          .updateTable('message')
-          .set({ sealed_body: vault.seal(Buffer.from(after), where) })
-          .where('id', '=', row.id)
-          .execute();
-        // Its frozen bytes say what the row said: a phone that asks for them again gets none.
-        await db.deleteFrom('message_proto').where('message_id', '=', row.id).execute();
-        return 1;
-      },
-    );
-    const ofInbox = await through(
-      (after) =>
-        db
-          .selectFrom('inbox')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
-      async (row) => {
-        const places = {
-          body: about.inbox(row, row.sender, row.whatsapp_id),
-          proto: about.received(row, row.sender, row.whatsapp_id),
-        };
-        const text = vault.open(row.sealed_body, places.body).toString();
-        const bytes = vault.open(row.sealed_proto, places.proto);
-        const after = struck(text);
-        const isQuoting = bytes.toString('latin1').search(isNamed) >= 0;
-        if (after === text && !isQuoting) return 0;
-        await db
-          .updateTable('inbox')
-          .set({
-            sealed_body: vault.seal(Buffer.from(after), places.body),
-            // The protobuf can not be cut; without it the row can not be quoted, and a file not yet fetched can not be had.
-            ...(isQuoting && { sealed_proto: vault.seal(Buffer.alloc(0), places.proto) }),
-          })
-          .where('id', '=', row.id)
-          .execute();
-        return 1;
-      },
-    );
-    const ofEvents = await through(
-      (after) =>
-        db
-          .selectFrom('event')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
-      async (row) => {
-        const where = about.event(row, row.uid);
-        const text = vault.open(row.sealed_payload, where).toString();
-        const after = struck(text);
-        if (after !== text)
-          await db
-            .updateTable('event')
-            .set({ sealed_payload: sealJson(vault, JSON.parse(after), where) })
-            .where('id', '=', row.id)
-            .execute();
-        return after === text ? 0 : 1;
-      },
-    );
-    const ofAnswers = await through(
-      (after) =>
-        db
-          .selectFrom('delivery')
-          .innerJoin('event', 'event.id', 'delivery.event_id')
-          .select(['delivery.id', 'delivery.sealed_answer'])
-          .where('event.account_id', '=', account_id)
-          .where('delivery.sealed_answer', 'is not', null)
-          .where('delivery.id', '>', after)
-          .orderBy('delivery.id')
-          .limit(AT_ONCE)
-          .execute(),
-      async ({ id, sealed_answer }) => {
-        if (sealed_answer === null || !vault.open(sealed_answer, about.answer(id)).toString().match(isNamed)) return 0;
-        await db.updateTable('delivery').set({ sealed_answer: null }).where('id', '=', id).execute();
-        return 1;
-      },
-    );
-    const { numUpdatedRows } = await db
-      .updateTable('audit')
-      .set({ subject: STRUCK })
-      .where('account_id', '=', account_id)
-      .where((eb) => eb.or([...peersOf(names)].map((peer) => eb('subject', 'like', `%${peer}%`))))
-      .executeTakeFirstOrThrow();
-    return ofMessages + ofInbox + ofEvents + ofAnswers + Number(numUpdatedRows);
-  }
-
   return {
     keysOf,
 
@@ -405,6 +275,3 @@ type Forget = (file: PersonFile) => Promise<void>;
 
 const devicesIn = async (tx: Context['db'], account_id: number): Promise<number[]> =>
   (await tx.selectFrom('device').select('id').where('account_id', '=', account_id).execute()).map(({ id }) => id);
-
-const hasName = (base64: string, isNamed: RegExp): boolean =>
-  Buffer.from(base64, 'base64').toString('latin1').search(isNamed) >= 0;
