@@ -1,8 +1,8 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
+import type { AccountTable, Role, UserTable } from './account-schema.ts';
 import type { Context } from './context.ts';
 import { createPackages } from './packages.ts';
 import { isEmpty } from './patches.ts';
-import type { AccountTable, Role, UserTable } from './schema.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { inTransaction } from './transactions.ts';
 

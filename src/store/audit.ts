@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
+import type { AuditTable } from './account-schema.ts';
 import type { Context } from './context.ts';
-import type { AuditTable } from './schema.ts';
 
 export type AuditRow = Selectable<AuditTable> & { readonly account: string | null };
 export type Audit = ReturnType<typeof createAudit>;

@@ -41,6 +41,7 @@ import { inTransaction } from './transactions.ts';
 import { createUsers, type Users } from './users.ts';
 import { createWebhooks, type Webhooks } from './webhooks.ts';
 
+export type { PurchaseState, Role } from './account-schema.ts';
 export type { AccountRow, Accounts, MemberRow, NewAccount, UserRow } from './accounts.ts';
 export type { AuditRow } from './audit.ts';
 export type { Bell } from './bell.ts';
@@ -71,7 +72,7 @@ export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.
 export type { Erased, People, PersonFile, PersonNames, PersonRecord } from './people.ts';
 export type { PurchaseRow } from './purchases.ts';
 export type { Counted, Rates } from './rates.ts';
-export type { DeviceKind, MessageState, MessageType, NodeRole, PurchaseState, Role, WaitingFor } from './schema.ts';
+export type { DeviceKind, MessageState, MessageType, NodeRole, WaitingFor } from './schema.ts';
 export type { SessionRow, Sessions, SignedIn } from './sessions.ts';
 export type { Spent, SubscriptionRow, Subscriptions } from './subscriptions.ts';
 export { OutsideTransaction } from './transactions.ts';

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
+import type { InvitationTable, Role } from './account-schema.ts';
 import type { Context } from './context.ts';
-import type { InvitationTable, Role } from './schema.ts';
 import { inTransaction } from './transactions.ts';
 
 export type InvitationRow = Selectable<InvitationTable>;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import type { Role } from './account-schema.ts';
 import type { Context } from './context.ts';
-import type { Role } from './schema.ts';
 import { inTransaction, type Queries } from './transactions.ts';
 
 export type Members = ReturnType<typeof createMembers>;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { PackageTable } from './account-schema.ts';
 import type { Context } from './context.ts';
 import { isEmpty } from './patches.ts';
-import type { PackageTable } from './schema.ts';
 
 export type PackageRow = Selectable<PackageTable>;
 export type NewPackage = Omit<Insertable<PackageTable>, 'id' | 'archived_at' | 'created_at'>;

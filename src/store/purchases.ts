@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
+import type { PurchaseState, PurchaseTable } from './account-schema.ts';
 import type { Context } from './context.ts';
-import type { PurchaseState, PurchaseTable } from './schema.ts';
 
 /** With the names that people read. */
 export type PurchaseRow = Selectable<PurchaseTable> & {

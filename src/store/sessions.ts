@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { Role, SessionTable } from './account-schema.ts';
 import type { AccountRow, UserRow } from './accounts.ts';
 import type { Context } from './context.ts';
-import type { Role, SessionTable } from './schema.ts';
 
 export type SessionRow = Selectable<SessionTable>;
 export interface SignedIn {

@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
+import type { SubscriptionTable } from './account-schema.ts';
 import type { Context } from './context.ts';
 import type { PackageRow } from './packages.ts';
-import type { SubscriptionTable } from './schema.ts';
 import { statement } from './statement.ts';
 
 export type SubscriptionRow = Selectable<SubscriptionTable>;

@@ -1,8 +1,8 @@
 import type { Updateable } from 'kysely';
+import type { UserTable } from './account-schema.ts';
 import type { UserRow } from './accounts.ts';
 import type { Context } from './context.ts';
 import { isEmpty } from './patches.ts';
-import type { UserTable } from './schema.ts';
 import { about } from './seals.ts';
 import { inTransaction } from './transactions.ts';
 
