@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Real processes and sockets: forks, so that a test file that must die cannot take its neighbours along.
-    setupFiles: ['test/support/quiet.ts', 'test/support/loopback.ts'],
+    setupFiles: ['test/support/quiet.ts', 'test/support/loopback.ts', 'test/support/store.ts'],
     globalSetup: ['test/support/postgres.ts'],
     pool: 'forks',
     maxWorkers: 2,

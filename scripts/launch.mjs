@@ -16,6 +16,10 @@ const scripts = {
   wagate: { run: ['src/cli.ts'], settings: true },
   dev: { run: ['--watch', 'src/main.ts'], developer: true, settings: true, dashboard: true },
   test: { run: ['node_modules/vitest/vitest.mjs', 'run'], developer: true },
+  'test:postgres': {
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.postgres.config.ts'],
+    developer: true,
+  },
   check: { run: ['scripts/check.mjs'], developer: true },
   bench: { run: ['test/bench/main.ts'], developer: true },
   'bench:cluster': { run: ['test/bench/cluster/main.ts'], developer: true },

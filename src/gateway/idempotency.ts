@@ -24,7 +24,10 @@ export function createIdempotency(needs: {
       if (begun !== undefined) {
         await begun;
         // The hash tells a repeat from a mix-up even now.
-        const first = await store.idempotency.begin(caller.deviceId, key, requestHash, clock.now());
+        const since = clock.now();
+        const first = await store.idempotency.begin(caller.deviceId, key, requestHash, since);
+        // The first was refused meanwhile and has freed the key: not to be left taken by one that answers nothing.
+        if (first.is === 'new') await store.idempotency.forget({ device_id: caller.deviceId, key, since });
         if (first.is === 'mismatch') throw failure('idempotency_mismatch');
         if (first.is === 'done') return { status: first.status, body: first.answer, replayed: true };
         throw failure('idempotency_in_progress', {}, { retryAfter: 1 });
@@ -34,15 +37,17 @@ export function createIdempotency(needs: {
       try {
         const first = await begin(caller.deviceId, key, requestHash).finally(beginning.resolve);
         if (first.is === 'done') return { status: first.status, body: first.answer, replayed: true };
-        const given = first.is === 'new' ? await answer() : await resume(first.messageId);
-        await store.idempotency.finish(caller.deviceId, key, given.status, given.body, null);
-        await store.durable();
-        return { ...given, replayed: first.is !== 'new' };
-      } catch (error) {
-        // Refused before acceptance: nothing was spent, and the key may be used again. A key that has its message stays.
-        if (!isFailure(error, 'idempotency_mismatch') && !isFailure(error, 'idempotency_in_progress'))
-          await store.idempotency.forget(caller.deviceId, key);
-        throw error;
+        const claim = { device_id: caller.deviceId, key, since: first.since };
+        try {
+          const given = first.is === 'new' ? await answer() : await resume(first.messageId);
+          const kept = await store.idempotency.finish(claim, { status: given.status, answer: given.body });
+          await store.durable();
+          return { status: kept.status, body: kept.answer, replayed: first.is !== 'new' };
+        } catch (error) {
+          // Refused before acceptance: nothing was spent, and the key may be used again. A key that has its message stays.
+          if (!isFailure(error, 'idempotency_in_progress')) await store.idempotency.forget(claim);
+          throw error;
+        }
       } finally {
         running.delete(mine);
       }
@@ -52,19 +57,22 @@ export function createIdempotency(needs: {
   /** A key whose first request died: after acceptance its message answers, before it the key is free. */
   async function begin(deviceId: number, key: string, requestHash: Uint8Array) {
     for (;;) {
-      const first = await store.idempotency.begin(deviceId, key, requestHash, clock.now());
+      const now = clock.now();
+      const first = await store.idempotency.begin(deviceId, key, requestHash, now);
       switch (first.is) {
         case 'mismatch':
           throw failure('idempotency_mismatch');
         case 'new':
-          return { is: 'new' } as const;
+          return { is: 'new', since: now } as const;
         case 'done':
           return first;
         case 'running':
-          if (first.message_id !== null) return { is: 'accepted', messageId: first.message_id } as const;
-          if (store.kind === 'postgres' && first.since > clock.now() - DEAD_MS)
+          if (first.message_id !== null)
+            return { is: 'accepted', messageId: first.message_id, since: first.since } as const;
+          if (store.kind === 'postgres' && first.since > now - DEAD_MS)
             throw failure('idempotency_in_progress', {}, { retryAfter: 1 });
-          await store.idempotency.forget(deviceId, key);
+          // Should it live after all (a frozen node, another's clock), the message that it accepts finds the key taken (`attach`).
+          await store.idempotency.forget({ device_id: deviceId, key, since: first.since });
       }
     }
   }

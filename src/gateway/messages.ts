@@ -127,8 +127,9 @@ export function createMessages(needs: MessagesNeeds): Messages {
           expires_at: due + (request.expiresIn ?? LIFETIME_S) * 1000,
           waiting_for: due > now ? 'schedule' : null,
         });
-        if (request.idempotencyKey !== null)
-          await tx.idempotency.attach(caller.deviceId, request.idempotencyKey, stored.id);
+        const key = request.idempotencyKey;
+        if (key !== null && !(await tx.idempotency.attach(caller.deviceId, key, stored.id)))
+          throw failure('idempotency_in_progress', {}, { retryAfter: 1 });
         if (spent !== null) await warn(tx, caller.accountId, spent);
         return { row: stored, quotaRemaining: spent?.left ?? null };
       })

@@ -19,6 +19,7 @@ const passing = new Set<FailureCode>([
   'device_suspended',
   'account_suspended',
   'rate_limited',
+  'idempotency_in_progress',
 ]);
 
 /** The key of a request, or undefined. Throws `validation_failed`. */

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, type KyselyConfig } from 'kysely';
+import { Kysely, type KyselyConfig, sql } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/config.ts';
 import { asError } from '../base/errors.ts';
@@ -33,6 +33,18 @@ export interface DatabaseOptions {
 /** Opens the database and brings it up to date. Throws ConfigError with a sentence for the person who starts the server. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   return options.url === undefined ? openFile(options) : openServer(options.url, options);
+}
+
+/** Whether the first start is still to come: there is no file of SQLite, or the server's database has no table of ours. Makes nothing. */
+export async function isUntouched({ url, dataDir }: Pick<DatabaseOptions, 'url' | 'dataDir'>): Promise<boolean> {
+  if (url === undefined) return !existsSync(join(dataDir, 'wagate.db'));
+  const db = new Kysely<Tables>({ dialect: openPostgres({ url, limits: true }).kysely });
+  try {
+    const { rows } = await sql<{ name: string | null }>`select to_regclass('migration') as name`.execute(db);
+    return rows[0]?.name === null;
+  } finally {
+    await db.destroy();
+  }
 }
 
 async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: DatabaseOptions): Promise<Database> {

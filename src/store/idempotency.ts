@@ -10,14 +10,24 @@ export type Begun =
   | { readonly is: 'mismatch' }
   | { readonly is: 'done'; readonly status: number; readonly answer: string; readonly message_id: number | null };
 
+/** One request's hold on a key: with the instant of its begin, so that one that was given up for dead touches nobody else's. */
+export interface Claim {
+  readonly device_id: number;
+  readonly key: string;
+  readonly since: number;
+}
+
+export interface KeptAnswer {
+  readonly status: number;
+  readonly answer: string;
+}
+
 const LIFETIME_MS = 24 * 3_600_000;
 
 export type Idempotency = ReturnType<typeof createIdempotency>;
 
 /** First answers by Idempotency-Key, for 24 hours. */
 export function createIdempotency({ db, vault }: Pick<Context, 'db' | 'vault'>) {
-  const row = (device_id: number, key: string) =>
-    db.updateTable('idempotency').where('device_id', '=', device_id).where('key', '=', key);
   return {
     /** Of many that begin with one key at once, exactly one is `new`. A key older than 24 hours is new again. */
     async begin(device_id: number, key: string, request_hash: Uint8Array, now: number): Promise<Begun> {
@@ -47,34 +57,52 @@ export function createIdempotency({ db, vault }: Pick<Context, 'db' | 'vault'>) 
       }
     },
 
-    /** In the transaction that accepts the message: a process that dies before `finish` leaves a trace to answer from. */
-    async attach(device_id: number, key: string, message_id: number): Promise<void> {
-      await row(device_id, key).set({ message_id }).execute();
+    /**
+     * In the transaction that accepts the message: a process that dies before `finish` leaves a trace to answer from. False: the key
+     * has its message or its answer already, or is gone, and this one must not be accepted.
+     */
+    async attach(device_id: number, key: string, message_id: number): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('idempotency')
+        .where('device_id', '=', device_id)
+        .where('key', '=', key)
+        .where('message_id', 'is', null)
+        .where('status', 'is', null)
+        .set({ message_id })
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
     },
 
-    /** The first answer. Null keeps the message that `attach` named. */
-    async finish(
-      device_id: number,
-      key: string,
-      status: number,
-      answer: string,
-      message_id: number | null,
-    ): Promise<void> {
-      await row(device_id, key)
-        .set({
-          status,
-          sealed_answer: vault.seal(Buffer.from(answer), about.replay(device_id, key)),
-          ...(message_id !== null && { message_id }),
-        })
-        .execute();
+    /** Keeps the first answer of a claim, and gives the one that is kept: another's, where two nodes answered for one message. */
+    async finish({ device_id, key, since }: Claim, given: KeptAnswer): Promise<KeptAnswer> {
+      const sealed_answer = vault.seal(Buffer.from(given.answer), about.replay(device_id, key));
+      const { numUpdatedRows } = await db
+        .updateTable('idempotency')
+        .where('device_id', '=', device_id)
+        .where('key', '=', key)
+        .where('created_at', '=', since)
+        .where('status', 'is', null)
+        .set({ status: given.status, sealed_answer })
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows === 1n) return given;
+      const kept = await db
+        .selectFrom('idempotency')
+        .select(['status', 'sealed_answer'])
+        .where('device_id', '=', device_id)
+        .where('key', '=', key)
+        .where('created_at', '=', since)
+        .executeTakeFirst();
+      if (kept === undefined || kept.status === null || kept.sealed_answer === null) return given;
+      return { status: kept.status, answer: vault.open(kept.sealed_answer, about.replay(device_id, key)).toString() };
     },
 
     /** Frees a key whose request was refused before anything was accepted; a key that has its message stays. */
-    async forget(device_id: number, key: string): Promise<void> {
+    async forget({ device_id, key, since }: Claim): Promise<void> {
       await db
         .deleteFrom('idempotency')
         .where('device_id', '=', device_id)
         .where('key', '=', key)
+        .where('created_at', '=', since)
         .where('message_id', 'is', null)
         .execute();
     },

@@ -48,6 +48,7 @@ export type { Bell } from './bell.ts';
 export type { NodeCalls } from './calls.ts';
 export type { Chat, Chats } from './chats.ts';
 export type { Conversations } from './conversations.ts';
+export { isUntouched } from './database.ts';
 export type { Deliveries, DeliveryRow, Due, Outcome as DeliveryOutcome } from './deliveries.ts';
 export type { DevicePatch, DeviceRow, Devices, NewDevice, NewToken, TokenBearer } from './devices.ts';
 export type { EventLog, NewEvent, StoredEvent } from './events.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Network, startNetwork } from '../../simulator/index.ts';
+import { databaseOf } from '../support/own-database.ts';
 import { type Program, run } from '../support/process.ts';
 
 describe('the command line', () => {
@@ -22,6 +23,7 @@ describe('the command line', () => {
       WHATSAPP_URL: network.url,
       WHATSAPP_CA: join(dataDir, 'ca.pem'),
       WHATSAPP_ROOT_KEY: Buffer.from(network.rootKey).toString('hex'),
+      ...(await databaseOf(dataDir)),
     };
   });
   afterEach(async () => {

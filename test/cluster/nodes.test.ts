@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+import type { Store } from '../../src/store/index.ts';
+import type { GatewayCalls } from '../crash/gateway.ts';
+import { Part } from '../crash/part.ts';
 import { MASTER_KEY } from '../crash/world.ts';
 import { createBrowser } from '../panel/support/browser.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
@@ -135,6 +142,151 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
     await writing;
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(budi.messages.map(({ text }) => text)).toEqual(statuses.map((_, n) => `number ${n}`));
+  });
+});
+
+describe.skipIf(server === undefined)('an Idempotency-Key at two api nodes', () => {
+  /** A worker and two api nodes, and what a customer posts to one of them under a key. */
+  async function twoDoors(options: { readonly one?: TestAppOptions; readonly two?: TestAppOptions } = {}) {
+    const { network, url, node } = await cluster();
+    const env = { RATE_LIMIT_PER_MINUTE: '1000000' };
+    await node('worker', 'worker');
+    const one = await node('api', 'one', { quota: 100_000, ...options.one, env });
+    const two = await node('api', 'two', { ...options.two, env });
+    const budi = network.contact('6281311110001');
+    // Each start makes a new token: the newest is good.
+    let token = two.token;
+    const post = async (at: { readonly url: string }, key: string, message: string, more: object = {}) => {
+      const response = await fetch(`${at.url}/api/v1/send-message`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
+        body: JSON.stringify({ recipient: budi.number, message, show_typing: false, ...more }),
+      });
+      const text = await response.text();
+      return { status: response.status, text, code: (JSON.parse(text) as { code?: string }).code };
+    };
+    const texts = () => budi.messages.map(({ text }) => text);
+    const use = (newer: string) => {
+      token = newer;
+    };
+    return { url, node, env, one, two, budi, post, texts, use };
+  }
+
+  test('makes one message and one answer, however many ask both nodes at one instant', async () => {
+    const { one, two, budi, post, texts } = await twoDoors();
+    const keys = Array.from({ length: 60 }, (_, n) => n);
+    for (const n of keys) {
+      const more = n % 3 === 0 ? { async: true } : {};
+      const ask = (turn: number) => post(turn % 2 === 0 ? one : two, `key ${n}`, `message ${n}`, more);
+      const answers = await Promise.all(Array.from({ length: 6 }, (_, turn) => ask(turn)));
+      const taken = answers.filter(({ status }) => status < 300);
+      expect(taken.length).toBeGreaterThan(0);
+      // Whoever came while the first was being answered was told so, and when to ask again.
+      const others = answers.filter(({ status }) => status >= 300);
+      expect(others.filter(({ status, code }) => status !== 409 || code !== 'idempotency_in_progress')).toEqual([]);
+      const again = await Promise.all([post(one, `key ${n}`, `message ${n}`, more), ask(1)]);
+      expect(new Set([...taken, ...again].map(({ text }) => text)).size, JSON.stringify(answers)).toBe(1);
+      const other = { status: 422, code: 'idempotency_mismatch' };
+      expect(await post(n % 2 === 0 ? one : two, `key ${n}`, 'another body')).toMatchObject(other);
+    }
+    while (budi.messages.length < keys.length) await budi.nextMessage();
+    await budi.idle();
+    expect(texts().sort()).toEqual(keys.map((n) => `message ${n}`).sort());
+    expect((await two.call('GET', '/messages')).body.pagination?.total).toBe(keys.length);
+  });
+
+  test('with two bodies at one instant sends one of them, and tells the other that it is another', async () => {
+    const { one, two, budi, post, texts } = await twoDoors();
+    const keys = Array.from({ length: 30 }, (_, n) => n);
+    for (const n of keys) {
+      const answers = await Promise.all([post(one, `key ${n}`, `${n} at one`), post(two, `key ${n}`, `${n} at two`)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+      expect(answers.find(({ status }) => status === 422)?.code).toBe('idempotency_mismatch');
+      const sent = answers[0]?.status === 200 ? 'one' : 'two';
+      expect(texts().at(-1)).toBe(`${n} at ${sent}`);
+    }
+    await budi.idle();
+    expect(budi.messages).toHaveLength(keys.length);
+  });
+
+  test('of a node that froze before it accepted is taken over after a minute by one of those who ask, and is not used twice when it wakes', async () => {
+    const ahead: Clock = { ...systemClock, now: () => systemClock.now() + 61_000 };
+    const frozen = { entered: Promise.withResolvers<void>(), thawed: Promise.withResolvers<void>(), is: false };
+    const storeManners = (store: Store): Store => ({
+      ...store,
+      async transaction(work) {
+        if (frozen.is) {
+          frozen.entered.resolve();
+          await frozen.thawed.promise;
+        }
+        return store.transaction(work);
+      },
+    });
+    const doors = await twoDoors({ one: { hands: { storeManners } }, two: { hands: { clock: ahead } } });
+    const { one, two, budi, post, texts } = doors;
+    const three = await doors.node('api', 'three', { hands: { clock: ahead }, env: doors.env });
+    doors.use(three.token);
+    const keys = Array.from({ length: 25 }, (_, n) => n);
+    for (const n of keys) {
+      frozen.is = true;
+      frozen.entered = Promise.withResolvers();
+      frozen.thawed = Promise.withResolvers();
+      const first = post(one, `key ${n}`, `message ${n}`);
+      await frozen.entered.promise;
+      const answers = await Promise.all([two, three].map((at) => post(at, `key ${n}`, `message ${n}`)));
+      frozen.is = false;
+      frozen.thawed.resolve();
+      expect(answers.some(({ status }) => status === 200)).toBe(true);
+      expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+      expect(await first).toMatchObject({ status: 409, code: 'idempotency_in_progress' });
+      const again = await post(one, `key ${n}`, `message ${n}`);
+      const taken = [...answers.filter(({ status }) => status === 200), again];
+      expect(new Set(taken.map(({ text }) => text)).size).toBe(1);
+    }
+    await budi.idle();
+    expect(texts()).toEqual(keys.map((n) => `message ${n}`));
+  });
+
+  test('of a node that is killed with its message accepted is answered by the other from that message', async () => {
+    const { url, two, budi, post, texts } = await twoDoors();
+    const folder = mkdtempSync(join(tmpdir(), 'wagate-nodes-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    let deaths = 0;
+    const rounds = Array.from({ length: 8 }, (_, n) => n);
+    for (const n of rounds) {
+      const doomed = new Part<GatewayCalls>('gateway.ts', join(folder, 'gateway.log'));
+      onTestFinished(() => doomed.kill());
+      const address = await doomed.call('go', {
+        env: {
+          PORT: '0',
+          DATA_DIR: folder,
+          DATABASE_URL: url,
+          MASTER_KEY,
+          WAGATE_ROLE: 'api',
+          WAGATE_NODE: `doomed ${n}`,
+          RATE_LIMIT_PER_MINUTE: '1000000',
+          LOG_LEVEL: 'warn',
+        },
+        failpoint: { name: 'accepted', hit: 1 },
+      });
+      const dead = post({ url: address }, `key ${n}`, `message ${n}`).catch(() => undefined);
+      // Half of them ask both at one instant, the others when the first is gone.
+      if (n % 2 === 0) await doomed.gone;
+      const answers = [await post(two, `key ${n}`, `message ${n}`)];
+      if (doomed.isGone) deaths += 1;
+      while (answers.at(-1)?.status === 409) answers.push(await post(two, `key ${n}`, `message ${n}`));
+      expect(answers.at(-1)?.status, JSON.stringify(answers)).toBe(200);
+      expect((await post(two, `key ${n}`, `message ${n}`)).text).toBe(answers.at(-1)?.text);
+      await doomed.kill();
+      await dead;
+    }
+    expect(deaths).toBeGreaterThanOrEqual(rounds.length / 2);
+    await budi.idle();
+    expect(texts()).toEqual(rounds.map((n) => `message ${n}`));
   });
 });
 

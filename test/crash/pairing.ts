@@ -61,7 +61,7 @@ export async function killWhilePairing({ seed, kills }: { seed: number; kills: n
       // Not counted: between two trials nothing is being paired.
       await next.kill();
     }
-    const states = readDevices(world.database);
+    const states = await readDevices(world.database);
     const unreadable = states.filter(({ state_reason }) => /can not be read/.test(state_reason ?? '')).length;
     return {
       seed,

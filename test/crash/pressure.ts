@@ -108,7 +108,7 @@ export async function repeatKeys({
         ({ outcome, code }) => outcome !== 'accepted' && code !== 'idempotency_in_progress',
       ).length;
     }
-    const rows = readRows(world.database);
+    const rows = await readRows(world.database);
     await world.network.call(
       'missing',
       rows.map(({ recipient, ref }): [string, string] => [recipient, ref ?? '']),
@@ -182,7 +182,7 @@ export async function exceedQuota({
       accepted: accepted.length,
       exhausted,
       otherAnswers: posts - accepted.length - exhausted,
-      ...readQuota(world.database),
+      ...(await readQuota(world.database)),
       seen: seen.length,
       seconds: Math.round((performance.now() - began) / 1000),
     };
@@ -221,7 +221,7 @@ export async function repeatKeyAfterKill({ seed }: { seed: number }): Promise<Ke
       world.kills += 1;
       const next = await world.boot();
       const repeat = await post(world, body, headers);
-      const rows = readRows(world.database).filter(({ ref }) => ref === body.message);
+      const rows = (await readRows(world.database)).filter(({ ref }) => ref === body.message);
       if (repeat.outcome === 'accepted') answered += 1;
       else findings.push(`after a kill at ${name} the repeat was answered ${repeat.status} ${repeat.code}`);
       if (rows.length !== 1 || (repeat.messageId !== null && rows[0]?.whatsapp_id !== repeat.messageId)) {

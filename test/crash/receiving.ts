@@ -115,7 +115,7 @@ async function conclude(world: World, began: number): Promise<Omit<ReceivingRepo
   findings.push(...open.map((id) => `never receipted: ${id}`));
   const sent = await world.network.call('sentByContacts', world.phones);
   const { retriesOfClient } = await world.network.call('counters');
-  const stored = Map.groupBy(readJournal(world.database), ({ whatsappId }) => whatsappId);
+  const stored = Map.groupBy(await readJournal(world.database), ({ whatsappId }) => whatsappId);
   let receiptedButAbsent = 0;
   let storedTwice = 0;
   let otherText = 0;

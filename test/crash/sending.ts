@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FailpointName } from '../../src/base/failpoints.ts';
+import { ON_FILE } from '../support/own-database.ts';
 import { auditSending, type SendingFigures } from './audit.ts';
 import { readOpen, readQuota, readRows } from './books.ts';
 import { Load } from './load.ts';
@@ -85,7 +86,7 @@ export async function killWhileSending({
       const share = Math.ceil(left / (kills - world.kills));
       await liveUntilKilled(world, life, load, share);
       if (!ours) continue;
-      const open = readOpen(world.database);
+      const open = await readOpen(world.database);
       if (open.sending > 0) killsOnTheWire += 1;
       if (open.sending + open.queued > 0) killsWithWork += 1;
     }
@@ -133,7 +134,7 @@ async function conclude(
   const rows = await settledRows(world, PATIENCE_MS);
   // What has its outcome was on the wire: the recipient has it now or never.
   await world.network.call('missing', expected, 10_000);
-  const quota = readQuota(world.database);
+  const quota = await readQuota(world.database);
   const { undecryptable, reusedIds, reusedRatchetSteps } = await world.network.call('counters');
   const { findings, ...figures } = auditSending({
     posted: load.posted,
@@ -190,8 +191,8 @@ async function concludePlain(world: World, load: Load, audience: Audience, began
 async function settledRows(world: World, patienceMs = 60_000) {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const { queued, sending } = readOpen(world.database);
-    if (queued + sending === 0 || performance.now() > deadline) return readRows(world.database);
+    const { queued, sending } = await readOpen(world.database);
+    if (queued + sending === 0 || performance.now() > deadline) return await readRows(world.database);
     await pause(50);
   }
 }
@@ -220,7 +221,7 @@ export async function dieAt(
       await within(armed.gone, PATIENCE_MS, `the gateway to die at ${failpoint}`);
       dead.abort();
       await posting;
-      const open = readOpen(world.database);
+      const open = await readOpen(world.database);
       if (open.sending > 0) killsOnTheWire += 1;
       if (open.sending + open.queued > 0) killsWithWork += 1;
       world.kills += 1;
@@ -274,7 +275,7 @@ export async function watchTheWire({
   messages?: number;
 }): Promise<RatchetReport> {
   const began = performance.now();
-  const { world } = await World.linked({ seed });
+  const { world } = await World.linked({ seed, env: ON_FILE });
   return inWorld(world, async () => {
     const audiences = [await people(world, 4), await groups(world, 1, 5)];
     await world.network.call('watch', world.database, MASTER_KEY);

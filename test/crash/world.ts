@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom } from '../../simulator/random.ts';
+import { databaseOf, dropDatabaseOf } from '../support/own-database.ts';
 import type { GatewayCalls, Go } from './gateway.ts';
 import type { Device } from './linking.ts';
 import type { NetworkCalls } from './network.ts';
@@ -26,7 +27,8 @@ export interface WorldOptions {
 export type Life = Part<GatewayCalls>;
 
 /**
- * A network that lives on and a gateway that dies: two processes on loopback, a data folder, a port that stays the same. Chance is
+ * A network that lives on and a gateway that dies: two processes on loopback, a data folder with its database
+ * (SQLite, or PostgreSQL where there is a server for it: own-database.ts), a port that stays the same. Chance is
  * drawn from the seed; what other processes and the disk add to it is not repeatable, so a seed repeats the plan and not every instant.
  */
 export class World {
@@ -71,6 +73,9 @@ export class World {
         WHATSAPP_ROOT_KEY: rootKey,
         RATE_LIMIT_PER_MINUTE: '1000000',
         LOG_LEVEL: 'info',
+        // A node that is started again under its name takes its own leases anew; under another it would wait until they end.
+        WAGATE_NODE: 'one',
+        ...(await databaseOf(world.dir)),
         ...options.env,
       });
       world.url = `http://127.0.0.1:${port}`;
@@ -99,8 +104,9 @@ export class World {
     return this.devices[0]?.token ?? '';
   }
 
+  /** For `books.ts`. */
   get database(): string {
-    return join(this.dir, 'wagate.db');
+    return this.#env.DATABASE_URL || join(this.dir, 'wagate.db');
   }
 
   /** A whole number from `from` up to, and not, `to`. */
@@ -171,7 +177,9 @@ export class World {
   async end(keep: boolean): Promise<void> {
     await Promise.all([...this.#lives].map((life) => life.kill()));
     await this.network.kill();
-    if (!keep) rmSync(this.dir, { recursive: true, force: true });
+    if (keep) return;
+    rmSync(this.dir, { recursive: true, force: true });
+    await dropDatabaseOf(this.dir);
   }
 
   #load() {

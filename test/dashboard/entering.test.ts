@@ -12,6 +12,7 @@ import { startMailServer } from '../panel/support/mail-server.ts';
 import { createTenant } from '../panel/support/people.ts';
 import { startTestApp } from '../support/app.ts';
 import { chromiumPath, phone } from '../support/browser.ts';
+import { databaseOf } from '../support/own-database.ts';
 import { copied, heading, press, setStage } from './support.ts';
 
 // How people come in, in a real browser.
@@ -32,7 +33,10 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
 
   test('from the link that the first start prints to the first message, on a phone, in Indonesian', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'wagate-test-'));
-    const app = await startApp(readConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent' }));
+    const database = await databaseOf(dataDir);
+    const app = await startApp(
+      readConfig({ NODE_ENV: 'test', PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...database }),
+    );
     const first = await firstStart(app);
     onTestFinished(async () => {
       await app.stop();

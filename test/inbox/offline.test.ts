@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Said, startNetwork } from '../../simulator/index.ts';
 import { startTestApp } from '../support/app.ts';
+import { placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 
 const settled = async (condition: () => Promise<boolean>, what: string) => {
   for (let tries = 0; tries < 800; tries++) {
@@ -113,17 +114,15 @@ describe('messages that came while nobody was there', () => {
     expect(keeper).toBeDefined();
     expect(waiting.map(({ envelope }) => envelope.whatsappId)).not.toContain(whatsappId);
     // As a kill between the journal and the inbox leaves it.
-    const database = new DatabaseSync(join(dataDir, 'wagate.db'));
-    database.exec('delete from inbox');
-    database.exec('delete from event');
-    database.exec('update decrypt_journal set surfaced_at = null');
-    database.close();
+    await rows(placeOf(dataDir), 'delete from inbox');
+    await rows(placeOf(dataDir), 'delete from event');
+    await rows(placeOf(dataDir), 'update decrypt_journal set surfaced_at = null');
 
     const app = await start();
     onTestFinished(() => app.stop());
-    const rows = async () => (await app.call('GET', '/inbox')).body.data as unknown as Record<string, unknown>[];
-    await settled(async () => (await rows()).length > 0, 'the row');
-    expect(await rows()).toMatchObject([
+    const inbox = async () => (await app.call('GET', '/inbox')).body.data as unknown as Record<string, unknown>[];
+    await settled(async () => (await inbox()).length > 0, 'the row');
+    expect(await inbox()).toMatchObject([
       { message_id: whatsappId, text: 'tertulis', from: person.number, from_lid: person.lid, push_name: 'Budi' },
     ]);
     const { data } = (await app.call('GET', '/inbox')).body;

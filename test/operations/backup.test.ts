@@ -21,6 +21,7 @@ import { asError } from '../../src/base/errors.ts';
 import { commands } from '../../src/cli/commands.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { emptyDatabase } from '../support/databases.ts';
+import { databaseOf, ON_FILE, onPostgres } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
 
 const PHONE = '6281234567890';
@@ -42,16 +43,23 @@ afterEach(async () => {
 
 const at = (name: string) => join(folder, name);
 
+/** With the database of the data folder, where these settings name none. */
+const placed = async (env: Readonly<Record<string, string>>) => ({ ...(await databaseOf(env.DATA_DIR ?? '')), ...env });
+
 /** The real command line, in a process of its own. */
 async function commandLine(env: Readonly<Record<string, string>>, ...args: string[]) {
-  const program = run('src/cli.ts', [...args, '--json'], { NODE_ENV: 'test', SANDBOX: 'false', ...env });
+  const program = run('src/cli.ts', [...args, '--json'], {
+    NODE_ENV: 'test',
+    SANDBOX: 'false',
+    ...(await placed(env)),
+  });
   const code = await program.ended;
   return { code, data: JSON.parse(program.lines.at(-1) ?? 'null') };
 }
 
 /** A command as the command line runs it, in this process: starting one for each costs seconds. */
 async function wagate(env: Readonly<Record<string, string>>, ...positionals: string[]) {
-  const config = readConfig({ NODE_ENV: 'test', SANDBOX: 'false', LOG_LEVEL: 'silent', ...env });
+  const config = readConfig({ NODE_ENV: 'test', SANDBOX: 'false', LOG_LEVEL: 'silent', ...(await placed(env)) });
   const [words, args] = [positionals.filter((word) => !word.startsWith('--')), new Set(positionals)];
   const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((key) => key in commands) ?? '';
   const command = commands[name];
@@ -119,7 +127,7 @@ describe('a backup that is restored into a new folder', () => {
     const made = await commandLine({ DATA_DIR: at('old') }, 'backup', at('one.backup'));
     expect(made).toMatchObject({
       code: 0,
-      data: { rows: { account: 1, device: 1, message: 2, inbox: 1 }, from: 'sqlite' },
+      data: { rows: { account: 1, device: 1, message: 2, inbox: 1 }, from: onPostgres() ? 'postgres' : 'sqlite' },
     });
     expect(made.data.notes[0]).toMatch(/master key is not in it/);
     expect(statSync(at('one.backup')).mode & 0o777).toBe(0o600);
@@ -148,15 +156,15 @@ describe('a backup that is restored into a new folder', () => {
   });
 
   test('would be unreadable without that: the bare files of then use keys twice', async () => {
-    const past = await live(at('old'), {});
-    await wagate({ DATA_DIR: at('old') }, 'backup', at('one.backup'));
+    const past = await live(at('old'), ON_FILE);
+    await wagate({ DATA_DIR: at('old'), ...ON_FILE }, 'backup', at('one.backup'));
     await afterTheBackup(past);
     await past.gateway.app.stop();
     app = undefined;
     mkdirSync(at('bare'));
     copyFileSync(at('old/development.key'), at('bare/development.key'));
     copyFileSync(at('one.backup'), at('bare/wagate.db'));
-    const bare = await start(at('bare'));
+    const bare = await start(at('bare'), ON_FILE);
     await send(bare, past.ani.number, 'with a used key');
     await past.ani.idle();
     expect(network.counters.total.reusedRatchetSteps + network.counters.total.undecryptable).toBeGreaterThan(0);
@@ -221,7 +229,9 @@ describe('a backup', () => {
     });
     const over = await wagate(env, 'restore', at('one.backup'), '--overwrite');
     expect(over.code).toBe(0);
-    expect(existsSync(join(String(over.data.replaced), 'wagate.db'))).toBe(true);
+    // Only a file can be put aside.
+    if (onPostgres()) expect(over.data.replaced).toBeNull();
+    else expect(existsSync(join(String(over.data.replaced), 'wagate.db'))).toBe(true);
     expect((await wagate(env, 'device', 'list')).data).toHaveLength(1);
   });
 
@@ -266,7 +276,7 @@ describe('a backup', () => {
 
       for (const [name, env] of [
         ['server', { DATABASE_URL: second }],
-        ['file', {}],
+        ['file', ON_FILE],
       ] as const) {
         mkdirSync(at(name));
         copyFileSync(at('old/development.key'), at(`${name}/development.key`));

@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { builtDashboard } from '../support/dashboard.ts';
+import { databaseOf } from '../support/own-database.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -85,6 +86,7 @@ describe('the image', () => {
       PORT: String(port),
       DATA_DIR: join(folder, 'data'),
       MASTER_KEY: Buffer.alloc(32, 3).toString('base64'),
+      ...(await databaseOf(join(folder, 'data'))),
     };
     const child = spawn(process.execPath, ['src/main.ts'], { cwd: app, env, stdio: ['ignore', 'pipe', 'pipe'] });
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
 import { readConfig } from '../../src/base/config.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { doctor } from '../../src/cli/doctor.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { databaseOf, onPostgres, placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 
 let folder: string;
 let app: TestApp | undefined;
@@ -23,8 +24,9 @@ afterEach(async () => {
 });
 
 async function examine(env: Readonly<Record<string, string>>) {
+  const database = await databaseOf(folder);
   const answer = await doctor({
-    config: readConfig({ NODE_ENV: 'test', DATA_DIR: folder, WHATSAPP_URL: 'ws://127.0.0.1:9', ...env }),
+    config: readConfig({ NODE_ENV: 'test', DATA_DIR: folder, WHATSAPP_URL: 'ws://127.0.0.1:9', ...database, ...env }),
   });
   const findings = answer.data as readonly Finding[];
   const of = (check: string) => {
@@ -45,8 +47,8 @@ describe('the doctor', () => {
     // How fast this machine's disk is, while others use it, is not the question here.
     const ailing = (data as readonly Finding[]).filter(({ ok, check }) => !ok && check !== 'sync');
     expect(ailing, text).toEqual([]);
-    expect(of('store').told).toMatch(/SQLite answers/);
-    expect(of('gateway').told).toMatch(/at work: local \(1 device/);
+    expect(of('store').told).toMatch(onPostgres() ? /PostgreSQL answers/ : /SQLite answers/);
+    expect(of('gateway').told).toMatch(/at work: [\w-]+ \(1 device/);
     expect(of('devices').told).toBe('1 of 1 connected');
     expect(of('whatsapp').told).toMatch(/^127\.0\.0\.1:\d+ can be reached/);
     await app.stop();
@@ -66,16 +68,15 @@ describe('the doctor', () => {
     const newest = await app.app.store.version();
     await app.app.stop();
     app = undefined;
-    const file = new DatabaseSync(join(folder, 'wagate.db'));
-    file.prepare('delete from migration where name = ?').run(newest);
+    const named = 'migration where name = ?';
+    await rows(placeOf(folder), `delete from ${named}`, newest);
     const { of } = await examine({});
     expect(of('store')).toMatchObject({
       ok: false,
       told: expect.stringContaining(newest),
       todo: expect.stringMatching(/migrate/),
     });
-    expect(file.prepare('select 1 from migration where name = ?').get(newest)).toBeUndefined();
-    file.close();
+    expect(await rows(placeOf(folder), `select name from ${named}`, newest)).toEqual([]);
   });
 
   test('names a wrong key, an open door without TLS, and a database that is gone', async () => {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startMediaHost } from '../support/media-host.ts';
+import { placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 
 const TOKEN = 'a token of the operator';
 const bearer = { headers: { authorization: `Bearer ${TOKEN}` } };
@@ -116,16 +116,14 @@ describe('whether it is ready', () => {
     expect(await ready()).toMatchObject({ status: 200, body: { data: { status: 'ready', migrations: 'ok' } } });
 
     // Somebody put an older database in the place of this one.
-    const file = new DatabaseSync(join(dataDir, 'wagate.db'));
     const newest = await running.store.version();
-    file.prepare('delete from migration where name = ?').run(newest);
+    await rows(placeOf(dataDir), 'delete from migration where name = ?', newest);
     const behind = await ready();
     expect(behind).toMatchObject({
       status: 503,
       body: { code: 'temporarily_unavailable', errors: { migrations: [expect.stringContaining(newest)] } },
     });
-    file.prepare('insert into migration (name, applied_at) values (?, 0)').run(newest);
-    file.close();
+    await rows(placeOf(dataDir), 'insert into migration (name, applied_at) values (?, 0)', newest);
     expect((await ready()).status).toBe(200);
   });
 });

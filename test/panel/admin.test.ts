@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { onPostgres } from '../support/own-database.ts';
 import { type Browser, createBrowser, PASSWORD } from './support/browser.ts';
 import { createTenant, signInAsAdministrator } from './support/people.ts';
 
@@ -216,7 +217,12 @@ describe('the administrator', () => {
     const health = await admin.get<{ nodes: unknown[]; devices: { total: number; by_state: Record<string, number> } }>(
       '/admin/health',
     );
-    expect(health).toMatchObject({ database: 'sqlite', sandbox: true, mail: false, nodes: [{ alive: true }] });
+    expect(health).toMatchObject({
+      database: onPostgres() ? 'postgres' : 'sqlite',
+      sandbox: true,
+      mail: false,
+      nodes: [{ alive: true }],
+    });
     expect(health.devices.total).toBe((await app.store.devices.listAll()).length);
     expect(health.devices.by_state.connected).toBeGreaterThan(0);
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBrowser } from '../panel/support/browser.ts';
 import { createTenant, signInAsAdministrator } from '../panel/support/people.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { databaseOf } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
 
 let app: TestApp;
@@ -54,6 +55,7 @@ test('what is done with an account stands in its log: who, what, to which; by pe
     DATA_DIR: app.dataDir,
     PORT: '0',
     SANDBOX: 'true',
+    ...(await databaseOf(app.dataDir)),
   });
   expect(await cli.ended).toBe(0);
   await browser.ok('DELETE', `/devices/${id}`);

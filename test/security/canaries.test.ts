@@ -9,6 +9,7 @@ import { startNetwork } from '../../simulator/index.ts';
 import { createLog } from '../../src/base/log.ts';
 import { createBrowser } from '../panel/support/browser.ts';
 import { listen } from '../panel/support/live.ts';
+import { databaseOf } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { tell } from './figures.ts';
@@ -34,6 +35,7 @@ test('100 canaries and more go through the whole program, and none is in its log
   const program = run('src/main.ts', [], {
     PORT: '0',
     DATA_DIR: dataDir,
+    ...(await databaseOf(dataDir)),
     LOG_LEVEL: 'trace',
     SANDBOX: 'false',
     NODE_ENV: 'production',

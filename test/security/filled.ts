@@ -72,8 +72,9 @@ export async function fill(store: Store, { secret }: Words): Promise<Tenant & { 
   const user = await store.accounts.ownerOf(account.id);
   await store.users.proposeTotp(user?.id ?? 0, bytes);
   const key = randomBytes(4).toString('hex');
-  await store.idempotency.begin(device.id, key, hash, store.now());
-  await store.idempotency.finish(device.id, key, 200, secret, null);
+  const since = store.now();
+  await store.idempotency.begin(device.id, key, hash, since);
+  await store.idempotency.finish({ device_id: device.id, key, since }, { status: 200, answer: secret });
   await store.lives.put(owner, 'node-1', { secret });
   await store.nodeCalls.ask(uid, 'node-1', bytes, 60_000);
   await store.nodeCalls.answer(uid, bytes);

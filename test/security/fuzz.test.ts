@@ -10,7 +10,7 @@ const REQUESTS = 1_000;
 
 describe('requests made from openapi.json', () => {
   test('are answered as it says, never 5xx (SQLite)', async () => {
-    const report = await fuzz({ requests: REQUESTS, seed: 20_251_210 });
+    const report = await fuzz({ requests: REQUESTS, seed: 20_251_210, databaseUrl: '' });
     expect(report.breaches).toEqual([]);
     expect(report).toMatchObject({ requests: REQUESTS, operations: readDescription().operations.length });
     tell('requests fuzzed (SQLite)', report.requests);

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { newToken, systemRandom, tokenHash } from '../../src/base/ids.ts';
 import { createVault, type MasterKeys, SealBroken } from '../../src/base/vault.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { sealedColumns } from '../../src/store/resealing.ts';
-import { overEachDatabase, type Place, sqlitePlace } from '../support/databases.ts';
+import { overEachDatabase, type Place } from '../support/databases.ts';
 import { run } from '../support/process.ts';
 import { fill } from './filled.ts';
 
@@ -169,9 +169,9 @@ overEachDatabase('the master key', ({ kind, place }) => {
   });
 });
 
-describe('npm run wagate -- keys rotate', () => {
+overEachDatabase('npm run wagate -- keys rotate', ({ place }) => {
   test('killed in the middle, goes on where it was, and then the old key starts nothing', async () => {
-    const at = await sqlitePlace();
+    const at = await place();
     const hex = (key: Buffer) => key.toString('hex');
     const store = await openStore({ ...at, vault: { current: first, previous: undefined }, clock: systemClock });
     const { owner } = await fill(store, { secret: SECRET });
@@ -183,7 +183,7 @@ describe('npm run wagate -- keys rotate', () => {
     await store.deviceMemory(owner).writeKeys(values);
     await store.close();
 
-    const env = { DATA_DIR: at.dataDir, PORT: '0', SANDBOX: 'false' };
+    const env = { DATA_DIR: at.dataDir, DATABASE_URL: at.url ?? '', PORT: '0', SANDBOX: 'false' };
     const changing = { ...env, MASTER_KEY: hex(second), MASTER_KEY_PREVIOUS: hex(first) };
     const rotate = () => run('src/cli.ts', ['keys', 'rotate', '--json'], changing);
     const killed = rotate();
@@ -213,9 +213,9 @@ describe('npm run wagate -- keys rotate', () => {
   });
 });
 
-describe('two nodes that start with the new key at one moment', () => {
+overEachDatabase('two nodes that start with the new key at one moment', ({ place }) => {
   test('agree on its number', async () => {
-    const at: Place = { url: undefined, dataDir: ':memory:' };
+    const at = await place();
     const { db } = await openDatabase({ ...at, clock: systemClock });
     onTestFinished(() => db.destroy());
     const { openKeyring } = await import('../../src/store/keyring.ts');

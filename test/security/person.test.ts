@@ -5,6 +5,7 @@ import type { PersonExport } from '../../src/gateway/people.ts';
 import { type Browser, createBrowser } from '../panel/support/browser.ts';
 import { createTenant, signInAsAdministrator } from '../panel/support/people.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { databaseOf } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { inFiles, inTables } from './everything.ts';
@@ -118,7 +119,7 @@ describe('one person’s data', () => {
     const words = identities();
     // The search finds them where they are: in tables, sealed values and files.
     await app.store.compact();
-    const before = inTables(app.dataDir, app.store.vault, words);
+    const before = await inTables(app.dataDir, app.store.vault, words);
     expect(new Set(before.map(({ word }) => word))).toEqual(new Set(words.filter((word) => word !== WORDS.file)));
     const tables = new Set(before.map(({ where }) => where.split('.')[0]));
     for (const table of [
@@ -133,9 +134,11 @@ describe('one person’s data', () => {
       'idempotency',
     ])
       expect(tables).toContain(table);
-    expect(inFiles(app.dataDir, [WORDS.file])).toHaveLength(1);
+    expect(await inFiles(app.dataDir, [WORDS.file])).toHaveLength(1);
     // In the clear stand numbers and ids alone, never a name or a text.
-    expect(inFiles(app.dataDir, [WORDS.name, WORDS.received, WORDS.sent, WORDS.group, WORDS.caption])).toEqual([]);
+    expect(await inFiles(app.dataDir, [WORDS.name, WORDS.received, WORDS.sent, WORDS.group, WORDS.caption])).toEqual(
+      [],
+    );
 
     const summary = await owner.post<Record<string, unknown>>('/people/look', { person: '0813-0000-0001' });
     expect(summary).toMatchObject({
@@ -168,8 +171,8 @@ describe('one person’s data', () => {
 
     await app.untilConnected(app.deviceId);
     await app.store.compact();
-    expect(inTables(app.dataDir, app.store.vault, words)).toEqual([]);
-    expect(inFiles(app.dataDir, words)).toEqual([]);
+    expect(await inTables(app.dataDir, app.store.vault, words)).toEqual([]);
+    expect(await inFiles(app.dataDir, words)).toEqual([]);
     expect((await fetch(`${app.url}${record.files[0]?.path}`)).status).toBe(404);
     // Others kept theirs, without the number.
     const left = (await inbox()).map((row) => row.text);
@@ -212,7 +215,7 @@ describe('one person’s data', () => {
   });
 
   test('is handed out and erased by the command line beside the running gateway', async () => {
-    const env = { DATA_DIR: app.dataDir, PORT: '0', SANDBOX: 'false' };
+    const env = { DATA_DIR: app.dataDir, PORT: '0', SANDBOX: 'false', ...(await databaseOf(app.dataDir)) };
     const wagate = async (...args: string[]) => {
       const program = run('src/cli.ts', [...args, '--json'], env);
       const code = await program.ended;
@@ -226,7 +229,7 @@ describe('one person’s data', () => {
     const done = await wagate('person', 'erase', ani.number);
     expect(done, JSON.stringify(done)).toMatchObject({ code: 0, data: { messages: 1, inbox: 2 } });
     expect(await owner.post('/people/look', { person: ani.number })).toMatchObject({ sent: 0, received: 0, keys: 0 });
-    expect(inFiles(app.dataDir, [ani.number])).toEqual([]);
+    expect(await inFiles(app.dataDir, [ani.number])).toEqual([]);
   });
 });
 

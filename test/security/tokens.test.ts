@@ -94,9 +94,9 @@ describe('a token', () => {
     ];
     expect(words.every((word) => word.length > 20)).toBe(true);
     await app.store.compact();
-    expect(inFiles(app.dataDir, words)).toEqual([]);
+    expect(await inFiles(app.dataDir, words)).toEqual([]);
     // The search would find them.
-    expect(inFiles(app.dataDir, ['One']).length).toBeGreaterThan(0);
+    expect((await inFiles(app.dataDir, ['One'])).length).toBeGreaterThan(0);
     // Shown once: neither list nor detail has more than its beginning and end.
     const shown = await tenant.browser.call('GET', `/devices/${id}`);
     expect(shown.text).not.toContain(token);

@@ -3,10 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { Part } from '../crash/part.ts';
+import { databaseOf, dropDatabaseOf, placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 import type { Sample, SoakCalls } from './gateway.ts';
 import { slopeOf } from './slope.ts';
 
@@ -59,12 +60,14 @@ export async function soak(options: SoakOptions) {
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const { port } = site.address() as AddressInfo;
+  const data = join(folder, 'data');
   const gateway = new Part<SoakCalls>('../soak/gateway.ts', join(folder, 'gateway.log'));
   try {
     const { url, devices } = await gateway.call(
       'start',
       {
-        DATA_DIR: join(folder, 'data'),
+        DATA_DIR: data,
+        ...(await databaseOf(data)),
         EGRESS_ALLOW: '127.0.0.0/8',
         EGRESS_PORTS: String(port),
         RATE_LIMIT_PER_MINUTE: '1000000',
@@ -80,9 +83,9 @@ export async function soak(options: SoakOptions) {
     await reach('every device to be connected', async () => (await connected()) === ids.length);
     say(`${ids.length} devices are connected`);
 
-    const database = new DatabaseSync(join(folder, 'data', 'wagate.db'), { readOnly: true });
-    const count = (sql: string) => Number(Object.values(database.prepare(sql).get() ?? {})[0]);
-    const messages = () => count('select (select count(*) from message) + (select count(*) from inbox)');
+    const count = async (what: string) =>
+      Number((await rows<{ n: number }>(placeOf(data), `select ${what} as n`))[0]?.n);
+    const messages = () => count('(select count(*) from message) + (select count(*) from inbox)');
     const began = performance.now();
     const looks: Look[] = [];
     const figures = {
@@ -149,9 +152,9 @@ export async function soak(options: SoakOptions) {
       await Promise.all(Array.from({ length: options.lanes }, lane));
       figures.posts += posts;
       await reach('all to be sent, answered and told', async () => {
-        const open = count("select count(*) from message where state in ('queued', 'sending')");
-        const untold = count("select count(*) from delivery where state = 'pending'");
-        const echoed = count("select count(*) from inbox where direction = 'in'");
+        const open = await count("(select count(*) from message where state in ('queued', 'sending'))");
+        const untold = await count("(select count(*) from delivery where state = 'pending')");
+        const echoed = await count("(select count(*) from inbox where direction = 'in')");
         return open === 0 && untold === 0 && echoed >= figures.echoes && (await connected()) === ids.length;
       });
       following.abort();
@@ -165,7 +168,7 @@ export async function soak(options: SoakOptions) {
       await segment(options.segment / 2, round % CUT_EVERY === 0);
       const seconds = (performance.now() - began) / 1000;
       // Files of Node's thread pool and connections that were just closed come to rest.
-      const look = { seconds, messages: messages(), ...(await settled(gateway)) };
+      const look = { seconds, messages: await messages(), ...(await settled(gateway)) };
       looks.push(look);
       say(
         `${seconds.toFixed(0).padStart(5)} s  ${look.messages} messages  heap ${look.heap.toFixed(2)}  external ${look.external.toFixed(2)}  rss ${look.rss.toFixed(1)} MiB  handles ${JSON.stringify(look.handles)}  listeners ${look.listeners}`,
@@ -178,16 +181,15 @@ export async function soak(options: SoakOptions) {
     }
     if (options.snapshots) await gateway.call('heapSnapshot', `${options.snapshots}/end.heapsnapshot`);
     const books = {
-      sent: count("select count(*) from message where state in ('sent', 'delivered', 'read')"),
-      received: count("select count(*) from inbox where direction = 'in'"),
+      sent: await count("(select count(*) from message where state in ('sent', 'delivered', 'read'))"),
+      received: await count("(select count(*) from inbox where direction = 'in')"),
       /** Pictures whose download ran out of time on a machine that stood still: told to the caller, and no leak. */
-      failed: count("select count(*) from message where state = 'failed' and error_code = 'media_unreachable'"),
-      unsent: count(
-        "select count(*) from message where state not in ('sent', 'delivered', 'read') and not (state = 'failed' and error_code = 'media_unreachable')",
+      failed: await count("(select count(*) from message where state = 'failed' and error_code = 'media_unreachable')"),
+      unsent: await count(
+        "(select count(*) from message where state not in ('sent', 'delivered', 'read') and not (state = 'failed' and error_code = 'media_unreachable'))",
       ),
-      told: count("select count(*) from delivery where state = 'delivered'"),
+      told: await count("(select count(*) from delivery where state = 'delivered')"),
     };
-    database.close();
     const complaints = await gateway.call('complaints');
     await gateway.call('stop');
     const judged = looks.filter((look) => look.messages >= options.warmUp);
@@ -197,6 +199,7 @@ export async function soak(options: SoakOptions) {
     site.closeAllConnections();
     site.close();
     rmSync(folder, { recursive: true, force: true });
+    await dropDatabaseOf(data);
   }
 }
 

@@ -27,11 +27,15 @@ overEachDatabase('an Idempotency-Key', ({ open }) => {
     const { id } = await accept(store, tenant);
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'new' });
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'running', message_id: null, since: now });
-    await attach(device.id, 'k', id);
+    expect(await attach(device.id, 'k', id)).toBe(true);
+    const claim = { device_id: device.id, key: 'k', since: now };
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'running', message_id: id, since: now });
-    await finish(device.id, 'k', 200, '{"success":true}', id);
+    const answer = '{"success":true}';
+    expect(await finish(claim, { status: 200, answer })).toEqual({ status: 200, answer });
+    // Another node that answered for the same message comes second.
+    expect(await finish(claim, { status: 202, answer: '{}' })).toEqual({ status: 200, answer });
     expect(await begin(device.id, 'k', other, now + 1)).toEqual({ is: 'mismatch' });
-    const done = { is: 'done', status: 200, answer: '{"success":true}', message_id: id };
+    const done = { is: 'done', status: 200, answer, message_id: id };
     expect(await begin(device.id, 'k', hash, now + day - 1)).toEqual(done);
     expect(await begin(device.id, 'k', other, now + day)).toEqual({ is: 'new' });
     expect(await begin(device.id, 'k', other, now + day)).toEqual({
@@ -47,10 +51,30 @@ overEachDatabase('an Idempotency-Key', ({ open }) => {
     const { begin, forget, prune } = store.idempotency;
     expect(await begin(one.device.id, 'k', hash, 1_000)).toEqual({ is: 'new' });
     expect(await begin(two.device.id, 'k', hash, 2_000)).toEqual({ is: 'new' });
-    await forget(one.device.id, 'k');
+    await forget({ device_id: one.device.id, key: 'k', since: 999 });
+    expect(await begin(one.device.id, 'k', hash, 3_000)).toMatchObject({ is: 'running', since: 1_000 });
+    await forget({ device_id: one.device.id, key: 'k', since: 1_000 });
     expect(await begin(one.device.id, 'k', hash, 3_000)).toEqual({ is: 'new' });
     expect(await prune(3_000)).toBe(1);
     expect(await begin(two.device.id, 'k', hash, 4_000)).toEqual({ is: 'new' });
     expect(await begin(one.device.id, 'k', hash, 4_000)).toMatchObject({ is: 'running' });
+  });
+
+  test('has one message: whoever was given up for dead and lives finds it taken', async () => {
+    const store = await open();
+    const tenant = await createTenant(store);
+    const { id: device_id } = tenant.device;
+    const { begin, forget, attach, finish } = store.idempotency;
+    const [first, second] = [await accept(store, tenant), await accept(store, tenant)];
+    await begin(device_id, 'k', hash, 1_000);
+    // Two give it up at one moment: the second one's goodbye does not touch what the first has begun since.
+    await forget({ device_id, key: 'k', since: 1_000 });
+    expect(await begin(device_id, 'k', hash, 62_000)).toEqual({ is: 'new' });
+    await forget({ device_id, key: 'k', since: 1_000 });
+    expect(await begin(device_id, 'k', hash, 62_001)).toMatchObject({ is: 'running', since: 62_000 });
+    expect(await attach(device_id, 'k', second.id)).toBe(true);
+    expect(await attach(device_id, 'k', first.id)).toBe(false);
+    await finish({ device_id, key: 'k', since: 1_000 }, { status: 400, answer: 'of the dead' });
+    expect(await begin(device_id, 'k', hash, 62_002)).toMatchObject({ is: 'running', message_id: second.id });
   });
 });

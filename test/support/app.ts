@@ -6,6 +6,7 @@ import { type Hands, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
 import type { PacingSettings } from '../../src/gateway/pacing.ts';
 import type { DeviceKind } from '../../src/store/schema.ts';
+import { databaseOf, dropDatabaseOf } from './own-database.ts';
 
 export interface TestAppOptions {
   /** A sandbox device on the app's own simulated network, in the place of a WhatsApp device on the test's. */
@@ -29,7 +30,7 @@ export type TestApp = Awaited<ReturnType<typeof startTestApp>>;
 export const PHONE = '6281234567890';
 
 /**
- * The whole gateway as `npm start` runs it, on a free port, a database of its own and a WhatsApp network of its own, with one device
+ * The whole gateway as `npm start` runs it, on a free port, a database of its own (own-database.ts says which) and a WhatsApp network of its own, with one device
  * linked and its token. Only clock, randomness and the network's manners can be handed in.
  */
 export async function startTestApp(options: TestAppOptions = {}) {
@@ -52,6 +53,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     EGRESS_ALLOW: '127.0.0.0/8',
     LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
     ...trust,
+    ...(options.env?.DATABASE_URL === undefined ? await databaseOf(dataDir) : {}),
     ...options.env,
   });
   const app = await startApp(config, options.hands);
@@ -163,7 +165,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
     async stop(keep: { data?: boolean; network?: boolean } = {}) {
       await app.stop();
       if (ownNetwork && !keep.network) await network?.stop();
-      if (options.dataDir === undefined && !keep.data) rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir !== undefined || keep.data) return;
+      rmSync(dataDir, { recursive: true, force: true });
+      await dropDatabaseOf(dataDir);
     },
   };
 }

@@ -8,6 +8,7 @@ import { startNetwork } from '../../simulator/index.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { hasty } from '../crash/hands.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { ON_FILE } from '../support/own-database.ts';
 import { binaries, startPostgres } from '../support/postgres.ts';
 import { createTraffic, eventually, NOTHING_WRONG, record } from './traffic.ts';
 
@@ -48,7 +49,7 @@ describe('a full disk', () => {
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }));
     if (!mount(disk, '12m')) return skip('a small disk can be mounted only by root');
     onTestFinished(() => void execFileSync('umount', ['-l', disk]));
-    app = await startTestApp({ dataDir: disk });
+    app = await startTestApp({ dataDir: disk, env: ON_FILE });
     const contact = app.network.contact(READER);
     const traffic = createTraffic(app, contact);
     expect(await traffic.post()).toBe(200);
@@ -115,7 +116,7 @@ describe('a database that is gone', () => {
   });
 
   test('a SQLite file that another program has locked: 503, and all goes on when it lets go', async () => {
-    app = await startTestApp();
+    app = await startTestApp({ env: ON_FILE });
     const contact = app.network.contact(READER);
     const traffic = createTraffic(app, contact);
     expect(await traffic.post()).toBe(200);

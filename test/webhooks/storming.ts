@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { people } from '../crash/sending.ts';
 import { inWorld, World } from '../crash/world.ts';
+import { rows } from '../support/rows.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
 
 export interface Storm {
@@ -123,14 +123,14 @@ export async function storm(plan: Storm): Promise<StormReport> {
     const deadline = performance.now() + PATIENCE_MS + plan.events * 30;
     while (open().length > 0 && performance.now() < deadline) await pause(200);
 
-    const inbox = readInbox(world.database);
+    const inbox = await readInbox(world.database);
     let receiptedButAbsent = 0;
     let storedTwice = 0;
     for (const { whatsappId, text, receipted } of sent) {
-      const rows = inbox.get(whatsappId) ?? 0;
-      if (rows === 0 && receipted) receiptedButAbsent += 1;
-      if (rows > 1) storedTwice += 1;
-      if (rows !== 1) findings.push(`${rows} rows of the inbox: ${whatsappId} ${text}`);
+      const found = inbox.get(whatsappId) ?? 0;
+      if (found === 0 && receipted) receiptedButAbsent += 1;
+      if (found > 1) storedTwice += 1;
+      if (found !== 1) findings.push(`${found} rows of the inbox: ${whatsappId} ${text}`);
     }
     findings.push(...open().map(({ whatsappId, text }) => `never delivered: ${whatsappId} ${text}`));
     const came = receiver.at('/storm');
@@ -209,14 +209,12 @@ function customerOf(world: World) {
   };
 }
 
-function readInbox(file: string): Map<string, number> {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
-  try {
-    const rows = database.prepare('select whatsapp_id as id, count(*) as n from inbox group by whatsapp_id').all();
-    return new Map((rows as unknown as { id: string; n: number }[]).map(({ id, n }) => [id, n]));
-  } finally {
-    database.close();
-  }
+async function readInbox(at: string): Promise<Map<string, number>> {
+  const counted = await rows<{ id: string; n: number }>(
+    at,
+    'select whatsapp_id as id, count(*) as n from inbox group by whatsapp_id',
+  );
+  return new Map(counted.map(({ id, n }) => [id, n]));
 }
 
 function unstable(came: readonly Received[]): number {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Network, startNetwork } from '../../simulator/index.ts';
+import { databaseOf, placeOf } from '../support/own-database.ts';
 import { type Program, run } from '../support/process.ts';
+import { rows } from '../support/rows.ts';
 
 let network: Network;
 let dataDir: string;
@@ -23,6 +24,7 @@ beforeEach(async () => {
     WHATSAPP_URL: network.url,
     WHATSAPP_CA: join(dataDir, 'ca.pem'),
     WHATSAPP_ROOT_KEY: Buffer.from(network.rootKey).toString('hex'),
+    ...(await databaseOf(dataDir)),
   };
 });
 afterEach(async () => {
@@ -37,9 +39,7 @@ it('finishes or keeps every message when it is asked to stop in the midst of sen
   const device = JSON.parse(created.lines.at(-1) ?? '');
   token = device.token;
   // Stopping is the subject here, not the pace.
-  const file = new DatabaseSync(join(dataDir, 'wagate.db'));
-  file.prepare('update device set settings = ?').run(JSON.stringify({ pacing: { enabled: false } }));
-  file.close();
+  await rows(placeOf(dataDir), 'update device set settings = ?', JSON.stringify({ pacing: { enabled: false } }));
   const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
   network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
   await linking.ended;

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
 import type { DeviceMemory, Owner, Store } from '../../src/store/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 
 /** What the store does with the keys of one device; all others have good weather. */
 type Weather = 'good' | 'fails' | 'hangs';
@@ -91,10 +91,13 @@ describe('when the store has trouble with one device', () => {
     await contact.nextMessage();
     await app.app.stop();
 
-    const file = new DatabaseSync(join(app.dataDir, 'wagate.db'));
-    const sound = file.prepare("select key_id, sealed_value from device_key where type = 'session'").all();
-    file.exec("update device_key set sealed_value = x'00' where type = 'session'");
-    file.close();
+    const database = placeOf(app.dataDir);
+    const sound = await rows<{ key_id: string; sealed_value: Uint8Array }>(
+      database,
+      "select key_id, sealed_value from device_key where type = 'session'",
+    );
+    expect(sound.length).toBeGreaterThan(0);
+    await rows(database, "update device_key set sealed_value = ? where type = 'session'", Buffer.alloc(1));
 
     const again = await startTestApp({ dataDir: app.dataDir, network, untilConnected: false });
     await again.until(() => again.fleet.state(again.deviceId).is === 'connected', 'the connection', 20_000);
@@ -116,12 +119,8 @@ describe('when the store has trouble with one device', () => {
     await again.app.stop();
 
     // The administrator restores the keys: the device goes on as if nothing had been.
-    const restored = new DatabaseSync(join(app.dataDir, 'wagate.db'));
-    for (const { key_id, sealed_value } of sound)
-      restored
-        .prepare("update device_key set sealed_value = ? where type = 'session' and key_id = ?")
-        .run(sealed_value ?? null, key_id ?? null);
-    restored.close();
+    const restore = "update device_key set sealed_value = ? where type = 'session' and key_id = ?";
+    for (const { key_id, sealed_value } of sound) await rows(database, restore, sealed_value, key_id);
     app = await startTestApp({ dataDir: app.dataDir, network });
     expect((await contact.nextMessage({ timeoutMs: 20_000 })).text).toBe('kept');
     expect(app.network.phone('6281234567890').devices().length).toBe(1);

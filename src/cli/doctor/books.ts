@@ -4,7 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { type Config, ConfigError } from '../../base/config.ts';
 import { asError } from '../../base/errors.ts';
 import { masterKeys } from '../../base/vault.ts';
-import { openStore, type Store } from '../../store/index.ts';
+import { isUntouched, openStore, type Store } from '../../store/index.ts';
 import { type Finding, ill, well } from './finding.ts';
 
 const CLOCK_OFF_MS = 30_000;
@@ -13,8 +13,18 @@ const CLOCK_OFF_MS = 30_000;
 export async function database(config: Config): Promise<Finding[]> {
   const { DATABASE_URL: url, DATA_DIR: dataDir } = config;
   const kind = url === undefined ? 'SQLite' : 'PostgreSQL';
-  if (url === undefined && !existsSync(join(dataDir, 'wagate.db')))
-    return [well('store', 'there is no database yet: the first start makes it'), clock(0)];
+  const lost = (error: unknown) =>
+    ill(
+      'store',
+      error instanceof ConfigError ? error.message : asError(asError(error).cause ?? error).message,
+      error instanceof ConfigError ? 'See the sentence before.' : `Check that ${kind} runs, and DATABASE_URL.`,
+    );
+  try {
+    if (await isUntouched({ url, dataDir }))
+      return [well('store', 'there is no database yet: the first start makes it'), clock(0)];
+  } catch (error) {
+    return [lost(error)];
+  }
   const hasKey = config.MASTER_KEY !== undefined || existsSync(join(dataDir, 'development.key'));
   if (!hasKey)
     return [
@@ -28,16 +38,7 @@ export async function database(config: Config): Promise<Finding[]> {
   try {
     store = await openStore({ url, dataDir, vault: masterKeys(config, dataDir), clock: systemClock, asItIs: true });
   } catch (error) {
-    const reason = asError(error).message;
-    return [
-      ill(
-        'store',
-        reason,
-        error instanceof ConfigError
-          ? 'See the sentence before.'
-          : `Check that ${kind} runs, DATABASE_URL, and whether the first start has been.`,
-      ),
-    ];
+    return [lost(error)];
   }
   try {
     const began = performance.now();
@@ -51,13 +52,7 @@ export async function database(config: Config): Promise<Finding[]> {
       ];
     return [well('store', told), clock((await store.databaseTime()) - systemClock.now()), ...(await fleet(store))];
   } catch (error) {
-    return [
-      ill(
-        'store',
-        `${kind} does not answer: ${asError(asError(error).cause ?? error).message}`,
-        'Check that it runs, and DATABASE_URL.',
-      ),
-    ];
+    return [lost(error)];
   } finally {
     await store.close();
   }
