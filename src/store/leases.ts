@@ -62,6 +62,16 @@ export function createLeases({ db, dialect }: Pick<Context, 'db' | 'dialect'>) {
         .execute(db)
         .then(({ rows }) => rows.map(({ now, ...row }) => ({ ...row, alive: row.renewed_until > now }))),
 
+    /** What an earlier process of this name held, and could not give up, is free; whoever still writes as its owner writes nothing more. */
+    async giveUpAll(node: string): Promise<void> {
+      await db
+        .updateTable('device_lease')
+        .set((eb) => ({ expires_at: 0, epoch: eb('epoch', '+', 1) }))
+        .where('node', '=', node)
+        .where('expires_at', '>', 0)
+        .execute();
+    },
+
     /** Frees the lease for others at once, and ends this owner's writes; nothing when it is no longer of this epoch. */
     async giveUp(device_id: number, node: string, epoch: number): Promise<void> {
       await db

@@ -12,6 +12,7 @@ import { MASTER_KEY } from '../crash/world.ts';
 import { createBrowser } from '../panel/support/browser.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
 import { postgresPlace } from '../support/databases.ts';
+import { rows } from '../support/rows.ts';
 
 const server = inject('postgresUrl');
 
@@ -289,6 +290,22 @@ describe.skipIf(server === undefined)('an Idempotency-Key at two api nodes', () 
     expect(texts()).toEqual(rounds.map((n) => `message ${n}`));
   });
 });
+
+test.skipIf(server === undefined)(
+  'a node that was killed takes its own devices anew when it is started again',
+  async () => {
+    const { url, network, node } = await cluster();
+    const before = await node('worker', 'worker');
+    await before.stop();
+    // What it had not given up, for longer than anybody waits.
+    const left =
+      "update device_lease set node = 'worker', expires_at = (extract(epoch from now()) + 3600) * 1000 returning 1";
+    expect(await rows(url, left)).toHaveLength(1);
+    const again = await node('worker', 'worker');
+    expect(again.fleet.size).toBe(1);
+    expect(network.phone('6281234567890').devices()).toHaveLength(1);
+  },
+);
 
 describe.skipIf(server === undefined)('a node that may not go on', () => {
   test('says which migration it can not serve, and that its name is taken', async () => {

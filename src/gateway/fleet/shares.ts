@@ -156,6 +156,8 @@ export function createShares({
 
   return {
     async start() {
+      // Else a node that was killed would wait for its own leases to end.
+      await store.leases.giveUpAll(node);
       await renew();
       renewing.start();
       watching.start();
