@@ -57,7 +57,7 @@ import { createMetrics, noMetrics } from './metrics.ts';
 import { createEgress } from './net/egress.ts';
 import { openBucket } from './net/s3.ts';
 import { createSandbox } from './sandbox.ts';
-import { type MessageRow, openStore, type Store } from './store/index.ts';
+import { type MessageRow, type Migration, openStore, type Store } from './store/index.ts';
 import { createOpenLink, type Route, silenceLibsignal } from './whatsapp/index.ts';
 
 /** What a test hands in; a real start takes the system's. */
@@ -71,6 +71,8 @@ export interface Hands {
   readonly storeManners?: (store: Store) => Store;
   /** This node's name in the leases. */
   readonly node?: string;
+  /** The schema of another version. */
+  readonly migrations?: readonly Migration[];
 }
 
 export type Gateway = Awaited<ReturnType<typeof openGateway>>;
@@ -99,6 +101,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     vault: masterKeys(config, dataDir),
     clock,
     node,
+    ...(hands.migrations && { migrations: hands.migrations }),
     ...(isMeasured && { onStatement: metrics.statement }),
   });
   const { vault } = opened;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { asError } from './errors.ts';
 import type { LogLevel } from './log.ts';
+import { serversOf } from './servers.ts';
 
 /**
  * Every setting of the gateway: name, default, meaning, how it is read. `.env.example` and the settings table of the README are
@@ -56,6 +58,15 @@ const address =
       ? value.replace(/\/+$/, '')
       : refuse(`must begin with ${schemes.join(' or ')}`);
   };
+const database = (value: string) => {
+  if (value === '') return undefined;
+  try {
+    serversOf(value);
+    return value.replace(/\/+$/, '');
+  } catch (error) {
+    return refuse(asError(error).message);
+  }
+};
 const version = (value: string): [number, number, number] | undefined => {
   if (value === '') return undefined;
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(value);
@@ -76,7 +87,7 @@ export const settings = {
   PUBLIC_URL: setting('', 'Address under which others reach this server, for links and samples. Empty: http://HOST:PORT.', address('http:', 'https:')),
   DATA_DIR: setting('./data', 'Folder of the database, the development key and temporary files.', (value) => resolve(value)),
   SHARED_DIR: setting('', 'Folder that all nodes see, for uploaded files that wait to be sent and (without S3) files of the inbox. Empty: DATA_DIR, which is right for one node.', (value) => (value === '' ? undefined : resolve(value))),
-  DATABASE_URL: setting('', 'Empty: SQLite in DATA_DIR. postgres://user:password@host/name: PostgreSQL 15 or newer.', address('postgres:', 'postgresql:')),
+  DATABASE_URL: setting('', 'Empty: SQLite in DATA_DIR. postgres://user:password@host/name: PostgreSQL 15 or newer. Several hosts (one,two): the one that writes.', database),
   WAGATE_ROLE: setting('all', 'What this node does where several share a PostgreSQL: api answers requests, worker keeps devices connected, all does both.', oneOf('all', 'api', 'worker')),
   WAGATE_NODE: setting('', 'Name of this node among several, another for each. Empty: the host name and a random end.', optional),
   DRAIN_SECONDS: setting('5', 'With PostgreSQL: how long a node that was told to stop goes on answering while /health/ready says 503, so that a proxy turns to the others.', whole(0, 300)),
@@ -126,6 +137,9 @@ export interface Config extends Values {
   readonly APP_VERSION: string;
 }
 
+/** The start's complaint may end in a log: without the password of an address. */
+const shown = (value: string): string => value.replace(/\/\/[^/]*@/, '//…@');
+
 /** Reads all settings; all problems are told at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const problems: string[] = [];
@@ -136,7 +150,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
         return [name, read(given)];
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
-        problems.push(`${name}=${given} ${error.message}`);
+        problems.push(`${name}=${shown(given)} ${error.message}`);
         return [name, undefined];
       }
     }),

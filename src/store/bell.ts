@@ -1,6 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import { setTimeout as pause, setInterval as rounds } from 'node:timers/promises';
+import type pg from 'pg';
 import { asError } from '../base/errors.ts';
+import { writerOf } from './writer.ts';
 
 /**
  * What one node tells the others at once (LISTEN and NOTIFY), on a connection of its own and never in the transaction of a row: a NOTIFY
@@ -21,11 +22,15 @@ const MOST_BYTES = 7_500;
 /** What could not be told is left to the polls of the others. */
 const MOST_WAITING = 20_000;
 const AGAIN_MS = 500;
+/** A server whose machine is gone says nothing, for hours: so it is asked now and then, and has so long to answer. */
+const LOOK_MS = 5_000;
+const ANSWER_MS = 5_000;
 
 /** Shown by `pg_stat_activity`; at most 63 bytes there. */
 export const applicationName = (node: string): string => `wagate ${node}`.slice(0, 63);
 
 export function openBell({ url, node }: { readonly url: string; readonly node: string }): Bell {
+  const { Writer } = writerOf(url);
   let client: pg.Client | undefined;
   let waiting: string[] = [];
   let ringing = false;
@@ -51,12 +56,13 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
 
   /** One connection, until it breaks. */
   async function live(hear: (item: unknown, from: string) => void, onGap: () => void): Promise<void> {
-    const mine = new pg.Client({
-      connectionString: url,
+    const mine = new Writer({
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      query_timeout: ANSWER_MS,
       application_name: applicationName(node),
     });
+    const over = new AbortController();
     const broken = new Promise<never>((_, reject) => {
       mine.on('error', reject);
       mine.on('end', () => reject(new Error('the connection to the database ended')));
@@ -73,12 +79,18 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
       client = mine;
       onGap();
       await flush();
-      await broken;
+      await Promise.race([broken, watch(mine, over.signal)]);
     } finally {
+      over.abort();
       client = undefined;
       // Nobody is at the other end of a broken one.
       await mine.end().catch(() => undefined);
     }
+  }
+
+  /** Rejects when the server does not answer any more. To listen again changes nothing, and costs what any question does. */
+  async function watch(mine: pg.Client, signal: AbortSignal): Promise<void> {
+    for await (const _ of rounds(LOOK_MS, undefined, { signal })) await mine.query(`listen ${CHANNEL}`);
   }
 
   return {

@@ -4,8 +4,10 @@ import { Kysely, type KyselyConfig, sql } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/config.ts';
 import { asError } from '../base/errors.ts';
+import { serversOf } from '../base/servers.ts';
 import type { Dialect } from './dialect.ts';
 import { migrate } from './migrate.ts';
+import type { Migration } from './migrations/index.ts';
 import { openPostgres } from './postgres.ts';
 import type { Tables } from './schema.ts';
 import { openSqlite, resultCode, type SqliteOptions } from './sqlite.ts';
@@ -26,6 +28,8 @@ export interface DatabaseOptions {
   readonly datasync?: SqliteOptions['datasync'];
   /** True: it is looked at as it is, older or empty; nothing is made or changed. */
   readonly asItIs?: boolean;
+  /** Those that this code knows, when they are not the ones of its version. */
+  readonly migrations?: readonly Migration[];
   /** Hears how long each statement took. */
   readonly onStatement?: (ms: number, failed: boolean) => void;
 }
@@ -47,7 +51,14 @@ export async function isUntouched({ url, dataDir }: Pick<DatabaseOptions, 'url' 
   }
 }
 
-async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
+async function openFile({
+  dataDir,
+  clock,
+  datasync,
+  asItIs,
+  migrations,
+  onStatement,
+}: DatabaseOptions): Promise<Database> {
   const inMemory = dataDir === ':memory:';
   const path = inMemory ? dataDir : join(dataDir, 'wagate.db');
   let db: Kysely<Tables> | undefined;
@@ -55,7 +66,7 @@ async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: Datab
     if (!inMemory) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const dialect = openSqlite({ path, clock, ...(datasync && { datasync }) });
     db = new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) });
-    if (!asItIs) await migrate(db, dialect, clock.now());
+    if (!asItIs) await migrate(db, dialect, clock.now(), migrations);
     return { db, dialect };
   } catch (error) {
     await db?.destroy();
@@ -63,17 +74,21 @@ async function openFile({ dataDir, clock, datasync, asItIs, onStatement }: Datab
   }
 }
 
-async function openServer(url: string, { clock, node, asItIs, onStatement }: DatabaseOptions): Promise<Database> {
-  if (!asItIs) await bringUpToDate(url, clock);
+async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
+  const { node, asItIs, onStatement } = options;
+  if (!asItIs) await bringUpToDate(url, options);
   const dialect = openPostgres({ url, limits: true, ...(node !== undefined && { node }) });
   return { db: new Kysely<Tables>({ dialect: dialect.kysely, ...timing(onStatement) }), dialect };
 }
 
-async function bringUpToDate(url: string, clock: DatabaseOptions['clock']): Promise<void> {
+async function bringUpToDate(
+  url: string,
+  { clock, migrations }: Pick<DatabaseOptions, 'clock' | 'migrations'>,
+): Promise<void> {
   const patient = openPostgres({ url, limits: false });
   const migrating = new Kysely<Tables>({ dialect: patient.kysely });
   try {
-    await migrate(migrating, patient, clock.now());
+    await migrate(migrating, patient, clock.now(), migrations);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`The database at ${withoutPassword(url)} could not be opened: ${reason(error)}`, {
@@ -110,7 +125,10 @@ function explainFile(path: string, error: unknown): Error {
 const reason = (error: unknown): string => asError(asError(error).cause ?? error).message;
 
 function withoutPassword(url: string): string {
-  const parsed = new URL(url);
-  parsed.password = '';
-  return parsed.href;
+  const shown = serversOf(url).urls.map((one) => {
+    const parsed = new URL(one);
+    parsed.password = '';
+    return parsed.href;
+  });
+  return shown.join(' or ');
 }

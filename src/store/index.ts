@@ -66,6 +66,7 @@ export type { LoadFigures } from './load.ts';
 export type { DeviceMemory } from './memory.ts';
 export { type MessageBody, type MessageRow, type MessageStatus, statuses } from './message.ts';
 export type { History, Messages, NewMessage, Statistics } from './messages.ts';
+export type { Migration } from './migrations/index.ts';
 export type { NodeRow, Nodes } from './nodes.ts';
 export type { Frozen } from './outbox.ts';
 export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
@@ -170,7 +171,7 @@ export interface StoreOptions extends DatabaseOptions {
  */
 export async function openStore({ vault: given, ...options }: StoreOptions): Promise<Store> {
   const { db, dialect } = await openDatabase(options);
-  const { clock } = options;
+  const { clock, migrations: known = migrations } = options;
   const vault = 'current' in given ? await unlocked() : given;
   const bell = dialect.bell?.();
   const context: Context = { db, dialect, vault, clock, durable: dialect.durable };
@@ -198,14 +199,17 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
     },
     async foreign() {
       const { rows } = await sql<{ name: string }>`select name from migration order by name`.execute(db);
-      return foreignOf(rows.map(({ name }) => name));
+      return foreignOf(
+        rows.map(({ name }) => name),
+        known,
+      );
     },
     async missing() {
       // A sync of the disk that failed fails for ever (durable.ts): nothing can be accepted any more, although it still answers.
       await dialect.durable();
       const { rows } = await sql<{ name: string }>`select name from migration`.execute(db);
       const applied = new Set(rows.map(({ name }) => name));
-      return migrations.map(({ name }) => name).filter((name) => !applied.has(name));
+      return known.map(({ name }) => name).filter((name) => !applied.has(name));
     },
     load: createLoad(context),
     async compact() {

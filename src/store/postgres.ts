@@ -9,10 +9,11 @@ import {
   sql,
 } from 'kysely';
 import pg from 'pg';
-import { failure } from '../base/errors.ts';
+import { asError, failure } from '../base/errors.ts';
 import { applicationName, openBell } from './bell.ts';
 import type { Dialect } from './dialect.ts';
 import { refuseInsideTransaction } from './transactions.ts';
+import { NotThere, writerOf } from './writer.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -24,8 +25,9 @@ export interface PostgresOptions {
 
 /** The dialect over a `pg` pool. Connects with the first query. */
 export function openPostgres({ url, limits, node = 'setup' }: PostgresOptions): Dialect {
+  const { Writer, count } = writerOf(url);
   const pool = new pg.Pool({
-    connectionString: url,
+    Client: Writer,
     max: limits ? POOL : 1,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -47,7 +49,7 @@ export function openPostgres({ url, limits, node = 'setup' }: PostgresOptions): 
     name: 'postgres',
     kysely: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => createDriver(pool),
+      createDriver: () => createDriver(pool, count),
       createQueryCompiler: () => new PostgresQueryCompiler(),
       createIntrospector: (db) => new PostgresIntrospector(db),
     },
@@ -83,7 +85,7 @@ export const readNumbers: typeof pg.types.getTypeParser = (oid: number, format?:
   format !== 'binary' && numbers.has(oid) ? Number : pg.types.getTypeParser(oid, format as 'text');
 
 /** Kysely's own driver, and what it leaves out: the guard against deadlocks, and connections that are thrown away once they broke. */
-function createDriver(pool: pg.Pool): Driver {
+function createDriver(pool: pg.Pool, servers: number): Driver {
   const clients = new WeakMap<DatabaseConnection, { client: pg.PoolClient; broken: boolean }>();
   const run = (text: string) => async (connection: DatabaseConnection) => {
     await connection.executeQuery(CompiledQuery.raw(text));
@@ -92,7 +94,7 @@ function createDriver(pool: pg.Pool): Driver {
     init: async () => undefined,
     async acquireConnection() {
       refuseInsideTransaction();
-      const client = await pool.connect().catch(explain);
+      const client = await connected(pool, servers).catch(explain);
       const held = { client, broken: false };
       const connection = createConnection(client, () => {
         held.broken = true;
@@ -114,6 +116,18 @@ function createDriver(pool: pg.Pool): Driver {
     },
     destroy: () => pool.end(),
   };
+}
+
+/** Of several servers each is tried once. */
+async function connected(pool: pg.Pool, tries: number): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    // The pool wraps what took longer than it waits.
+    const isNotThere = error instanceof NotThere || asError(error).cause instanceof NotThere;
+    if (!isNotThere || tries <= 1) throw error;
+    return connected(pool, tries - 1);
+  }
 }
 
 function createConnection(client: pg.PoolClient, onBroken: () => void): DatabaseConnection {

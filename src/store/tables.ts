@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import pg from 'pg';
+import type pg from 'pg';
 import { readNumbers } from './postgres.ts';
+import { writerOf } from './writer.ts';
 
 /** All tables as they are, whichever they are: for a copy of the whole. Both databases have the same, made by the same migrations. */
 type Value = null | number | string | Uint8Array;
@@ -120,7 +121,11 @@ export class NotEmpty extends Error {}
 const bytesOf = (value: Value): Value => (value instanceof Uint8Array ? Buffer.from(value) : value);
 
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, types: { getTypeParser: readNumbers } });
-  await client.connect();
-  return client;
+  const { Writer, count } = writerOf(url);
+  for (let left = count; ; left--)
+    try {
+      return await new Writer({ types: { getTypeParser: readNumbers } }).connect();
+    } catch (error) {
+      if (left <= 1) throw error;
+    }
 }

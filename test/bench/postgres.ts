@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
+import { family } from '../support/proc.ts';
 
 /** What a bench may leave out of what its process asks of PostgreSQL: the fence's check of the lease, or what nodes tell each other. */
 export type Part = 'fence' | 'bell';
@@ -73,31 +73,9 @@ function withoutCheck(text: string): string {
   return asked;
 }
 
-/** CPU ms of the server whose first process this is, and of all its children, those that have ended included. Undefined where there is no /proc. */
+/** CPU ms of the server whose first process this is, those of its processes that have ended included. Undefined where there is no /proc. */
 export function serverCpu(pid: number | undefined): number | undefined {
-  if (process.platform !== 'linux' || pid === undefined) return undefined;
-  let ticks = 0;
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    const fields = statOf(name);
-    if (fields === undefined) continue;
-    const [parent, user, system, childrenUser, childrenSystem] = [1, 11, 12, 13, 14].map((at) => Number(fields[at]));
-    if (Number(name) === pid) ticks += sum(user, system, childrenUser, childrenSystem);
-    else if (parent === pid) ticks += sum(user, system);
-  }
-  return ticks * MS_A_TICK;
-}
-
-/** proc(5): clock ticks are a hundredth of a second on all machines that Node runs on. */
-const MS_A_TICK = 10;
-
-const sum = (...some: (number | undefined)[]): number => some.reduce<number>((all, one) => all + (one ?? 0), 0);
-
-/** The fields after the name, which may hold blanks. Undefined: it has ended meanwhile. */
-function statOf(pid: string): string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
+  const all = pid === undefined ? [] : family(pid);
+  if (all.length === 0) return undefined;
+  return all.reduce((sum, one) => sum + one.cpu + (one.pid === pid ? one.cpuOfEnded : 0), 0);
 }

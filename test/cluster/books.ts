@@ -72,3 +72,30 @@ export const readEpochs = (url: string): Promise<{ devices: number; taken: numbe
     const { rows } = await client.query('select count(*) as devices, sum(epoch) as taken from device_lease');
     return { devices: Number(rows[0]?.devices), taken: Number(rows[0]?.taken) };
   });
+
+export const readEpochOfEach = (url: string): Promise<Map<number, number>> =>
+  reading(url, async (client) => {
+    const { rows } = await client.query('select device_id, epoch from device_lease');
+    return new Map(rows.map(({ device_id, epoch }) => [Number(device_id), Number(epoch)]));
+  });
+
+/** Nodes that have a connection on which they ring and hear. */
+export const readBells = (url: string): Promise<string[]> =>
+  reading(url, async (client) => {
+    const { rows } = await client.query(
+      `select distinct replace(application_name, 'wagate ', '') as node from pg_stat_activity
+       where application_name like 'wagate %' and (query like 'listen %' or query like 'select pg_notify(%')`,
+    );
+    return rows.map(({ node }) => String(node)).sort();
+  });
+
+/** Hears what nodes tell each other, until the next failure; gives those that were heard. */
+export async function hearNodes(url: string): Promise<{ heard: ReadonlySet<string>; stop(): Promise<void> }> {
+  const client = new pg.Client(url);
+  const heard = new Set<string>();
+  client.on('error', () => undefined);
+  client.on('notification', ({ payload }) => heard.add((JSON.parse(payload ?? '[""]') as [string])[0]));
+  await client.connect();
+  await client.query('listen wagate');
+  return { heard, stop: () => client.end() };
+}

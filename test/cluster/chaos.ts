@@ -3,7 +3,7 @@ import { auditSending, type SendingFigures } from '../crash/audit.ts';
 import { PATIENCE_MS, within } from '../crash/world.ts';
 import { readEpochs, readHolders, readOpen, readRows, readStale } from './books.ts';
 import { Load } from './load.ts';
-import { Cluster, type ClusterNode, inCluster } from './world.ts';
+import { Cluster, type ClusterNode, type Database, inCluster } from './world.ts';
 
 export interface ChaosPlan {
   readonly bin: string;
@@ -71,7 +71,7 @@ export async function chaos(plan: ChaosPlan): Promise<ChaosReport> {
 
 /** All nodes are up, all devices linked, and each worker has its share. */
 export async function bootAll(
-  cluster: Cluster,
+  cluster: Cluster<Database>,
   { workers = 3, apis = 2 }: { workers?: number | undefined; apis?: number | undefined },
 ): Promise<{ workers: ClusterNode[]; apis: ClusterNode[] }> {
   const first = await cluster.boot('worker');
@@ -81,7 +81,7 @@ export async function bootAll(
   const answering = await Promise.all(Array.from({ length: apis }, () => cluster.boot('api')));
   const share = Math.ceil(cluster.devices.length / workers);
   await until(async () => {
-    const holders = Object.values(await readHolders(cluster.postgres.url));
+    const holders = Object.values(await readHolders(cluster.postgres.direct()));
     return holders.length === workers && holders.every((count) => count <= share);
   }, 'each worker to have its share');
   await until(

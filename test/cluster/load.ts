@@ -10,15 +10,17 @@ export interface Sent extends Posted {
   readonly tookMs: number;
 }
 
+type Customers = Pick<Cluster, 'devices' | 'draw' | 'seed' | 'url'>;
+
 /** Customers of all devices, who write through the proxy to a few people each. Each message is posted once, never again. */
 export class Load {
   readonly posted: Sent[] = [];
-  readonly #cluster: Cluster;
+  readonly #cluster: Customers;
   readonly #chats: readonly string[];
   readonly #body: (number: number) => Partial<SendBody>;
   #next = 1;
 
-  constructor(cluster: Cluster, chats: readonly string[], body: (number: number) => Partial<SendBody> = () => ({})) {
+  constructor(cluster: Customers, chats: readonly string[], body: (number: number) => Partial<SendBody> = () => ({})) {
     this.#cluster = cluster;
     this.#chats = chats;
     this.#body = body;

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { NOTHING_WRONG } from '../crash/audit.ts';
 import { binaries } from '../support/postgres.ts';
 import { chaos } from './chaos.ts';
+import { failover } from './failover.ts';
 import { rolling } from './rolling.ts';
 
 /**
  * The long form of the cluster tests:
  *
- *   npm run test:cluster -- [--messages 6000] [--devices 60] [--rate 60] [--only chaos,rolling] [--seed N]
+ *   npm run test:cluster -- [--messages 6000] [--devices 60] [--rate 60] [--failovers 5] [--only chaos,rolling,failover]
+ *     [--seed N]
  *
  * Prints a line of figures for each scenario; ends with 1 when one of them is not what docs/reliability.md promises.
  */
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     messages: { type: 'string', default: '6000' },
     devices: { type: 'string', default: '60' },
     rate: { type: 'string', default: '60' },
+    failovers: { type: 'string', default: '5' },
     only: { type: 'string' },
     seed: { type: 'string' },
   },
@@ -37,6 +40,10 @@ const scenarios = {
   rolling: {
     run: () => rolling(plan),
     promised: { ...NOTHING_WRONG, staleWrites: 0, twoLines: 0, failed: 0, proxyFailed: 0, restarted: 5 },
+  },
+  failover: {
+    run: () => failover({ ...plan, failovers: Number(values.failovers) }),
+    promised: { ...unharmed, epochsBack: 0, bells: 5, heard: 5 },
   },
 } as const satisfies Record<string, { run: () => Promise<object>; promised: Readonly<Record<string, number>> }>;
 

@@ -1,5 +1,6 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import type { DeviceState } from '../../src/gateway/supervisor.ts';
+import type { DeviceKind } from '../../src/store/index.ts';
 import { serve, tell } from './part.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Go {
   readonly storeLatencyMs?: number | undefined;
   /** Waits are so many times shorter. */
   readonly haste?: number | undefined;
+  /** It is of a later version, which has these on top. */
+  readonly migrations?: readonly { readonly name: string; readonly statements: readonly string[] }[] | undefined;
 }
 
 const calls = {
@@ -39,11 +42,12 @@ const calls = {
       }
     };
     app.events.on('device.changed', ({ deviceId }) => look(deviceId));
+    app.ended.then((because) => tell('ended', because));
     return app.url;
   },
 
   /** The account, with a quota of its own when there is one, and devices; gives their ids and tokens. Once for a data folder. */
-  setUp: (devices: number, quota?: number) => setUp(need(), devices, quota),
+  setUp: (devices: number, quota?: number, kind?: DeviceKind) => setUp(need(), devices, quota, kind),
 
   /** Links the devices that are not linked yet, telling each QR code; resolves when all are connected. */
   link: (ids: readonly number[]) => linkDevices(need(), ids, (id, qr) => tell('qr', { id, qr })),

@@ -1,10 +1,11 @@
 import type { Hands } from '../../src/app.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import type { Store } from '../../src/store/index.ts';
+import { migrations as known } from '../../src/store/migrations/index.ts';
 import type { Go } from './gateway.ts';
 
 /** Clock, weather and death, as the parent asked for them. */
-export function gatewayHands({ failpoint, storeLatencyMs = 0, haste = 1 }: Omit<Go, 'env'>): Hands {
+export function gatewayHands({ failpoint, storeLatencyMs = 0, haste = 1, migrations = [] }: Omit<Go, 'env'>): Hands {
   let hits = 0;
   const clock = haste === 1 ? systemClock : hasty(haste);
   return {
@@ -18,6 +19,9 @@ export function gatewayHands({ failpoint, storeLatencyMs = 0, haste = 1 }: Omit<
             if (hits === failpoint.hit) process.kill(process.pid, 'SIGKILL');
           },
         }),
+    ...(migrations.length > 0 && {
+      migrations: [...known, ...migrations.map(({ name, statements }) => ({ name, statements: () => statements }))],
+    }),
     ...(storeLatencyMs === 0 ? {} : { storeManners: (store: Store) => slowed(store, storeLatencyMs) }),
   };
 }

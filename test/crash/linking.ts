@@ -1,4 +1,5 @@
 import type { startApp } from '../../src/app.ts';
+import type { DeviceKind } from '../../src/store/index.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -7,7 +8,7 @@ export interface Device {
   readonly token: string;
 }
 
-export async function setUp(app: App, count: number, quota?: number): Promise<Device[]> {
+export async function setUp(app: App, count: number, quota?: number, kind: DeviceKind = 'whatsapp'): Promise<Device[]> {
   const account = (await app.accounts.bootstrap()) ?? (await app.accounts.choose(undefined));
   if (quota !== undefined) {
     const offer = await app.store.packages.create({
@@ -23,7 +24,7 @@ export async function setUp(app: App, count: number, quota?: number): Promise<De
   }
   const devices: Device[] = [];
   while (devices.length < count) {
-    const { id } = await app.devices.create(account.id, { name: `Crash ${devices.length}`, kind: 'whatsapp' });
+    const { id } = await app.devices.create(account.id, { name: `Crash ${devices.length}`, kind });
     // Pacing is for people who look at a phone; here it would only space the kills out.
     await app.store.devices.update(account.id, id, { settings: JSON.stringify({ pacing: { enabled: false } }) });
     devices.push({ id, token: await app.devices.issueToken(account.id, id) });

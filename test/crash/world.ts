@@ -209,7 +209,7 @@ export async function within<T>(work: Promise<T>, ms: number, what: string): Pro
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -46,6 +46,7 @@ export function binaries(): string | undefined {
 
 export interface Postgres {
   readonly url: string;
+  readonly direct: () => string;
   /** Of its first process, whose children do the work. */
   pid(): number | undefined;
   /** As after a failure of the process: nothing is said goodbye to, and the log is replayed. */
@@ -87,6 +88,7 @@ export async function startPostgres(bin: string, settings: readonly string[] = U
   await start();
   return {
     url,
+    direct: () => url,
     pid: () => server?.pid,
     start,
     halt: () => end('SIGINT'),
@@ -102,7 +104,7 @@ export async function startPostgres(bin: string, settings: readonly string[] = U
 const UNSAFE = ['fsync=off', 'synchronous_commit=off'];
 
 /** PostgreSQL refuses to run as root: there it runs as the system's user `postgres`. */
-function identity(folder: string): { uid?: number; gid?: number } {
+export function identity(folder: string): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (kind: string) => Number(execFileSync('id', [kind, 'postgres'], { encoding: 'utf8' }));
   const as = { uid: id('-u'), gid: id('-g') };
@@ -110,7 +112,7 @@ function identity(folder: string): { uid?: number; gid?: number } {
   return as;
 }
 
-async function answering(url: string): Promise<void> {
+export async function answering(url: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     const client = new pg.Client(url);
     try {
