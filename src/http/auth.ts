@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/errors.ts';
 import { type Allowance, addressKey, createLimits } from '../base/limits.ts';
 import type { Caller, Devices } from '../gateway/contract.ts';
+import { createBrake } from './brake.ts';
 
 /** Wrong tokens a minute from one address, before it is asked to wait. */
 export const WRONG_TOKENS_PER_MINUTE = 30;
@@ -13,7 +14,7 @@ const GOOD_TOKENS = 10_000;
 
 interface AuthParts {
   readonly devices: Pick<Devices, 'authenticate'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /** All tokens of an account together may ask so many times as often as one of them. */
   readonly accountFactor: number;
   /** Counts over all nodes; absent: this process is all there is. */
@@ -33,12 +34,17 @@ export function createAuth({
 }: AuthParts) {
   const wrong = createLimits({ clock, windowMs: MINUTE });
   const good = new Set<string>();
+  const brake = createBrake(clock);
+  const refuse = async (allowance: Allowance, key: string): Promise<never> => {
+    await brake(key);
+    throw tooMany(allowance);
+  };
 
   async function identify(token: string, address: string): Promise<Caller> {
     // A bare hash is enough here: it never leaves the process, and the tokens have 256 random bits.
     const seen = createHash('sha256').update(token).digest('base64');
     const patience = wrong.open(addressKey(address), WRONG_TOKENS_PER_MINUTE);
-    if (!patience.allowed && !good.has(seen)) throw tooMany(patience);
+    if (!patience.allowed && !good.has(seen)) await refuse(patience, addressKey(address));
     try {
       const caller = await devices.authenticate(token);
       if (good.size >= GOOD_TOKENS) good.clear();
@@ -63,9 +69,9 @@ export function createAuth({
       'RateLimit-Remaining': allowance.remaining,
       'RateLimit-Reset': allowance.resetSeconds,
     });
-    if (!allowance.allowed) throw tooMany(allowance);
+    if (!allowance.allowed) await refuse(allowance, caller.tokenId);
     const together = await rates.take(`account:${caller.accountId}`, caller.rateLimit * accountFactor);
-    if (!together.allowed) throw tooMany(together);
+    if (!together.allowed) await refuse(together, `account:${caller.accountId}`);
     return caller;
   };
 }

@@ -14,6 +14,7 @@ import { addressKey, createLimits, insist, isLoopback } from '../base/limits.ts'
 import type { Log } from '../base/log.ts';
 import type { SharedRates } from '../gateway/rates.ts';
 import { createAuth } from './auth.ts';
+import { createBrake } from './brake.ts';
 import { mountDashboard } from './dashboard.ts';
 import { mountDocs } from './docs/routes.ts';
 import { failureBody, failureReply } from './envelope.ts';
@@ -139,9 +140,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   });
   await fastify.register(helmet, security(config.PUBLIC_URL));
   const addresses = createLimits({ clock, windowMs: 60_000 });
+  const brake = createBrake(clock);
   fastify.addHook('onRequest', async ({ ip, routeOptions }) => {
     if (isLoopback(ip) || routeOptions.url?.startsWith('/health/')) return;
-    insist(addresses.take(addressKey(ip), config.RATE_LIMIT_PER_ADDRESS));
+    const allowance = addresses.take(addressKey(ip), config.RATE_LIMIT_PER_ADDRESS);
+    if (!allowance.allowed) await brake(addressKey(ip));
+    insist(allowance);
   });
   // Thrown before the body is read: an unknown address is unknown whatever is sent to it.
   fastify.addHook('onRequest', async (request) => {

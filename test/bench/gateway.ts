@@ -10,7 +10,8 @@ import { type Counted, countStatements } from './statements.ts';
 
 /** The whole gateway as `npm start` runs it, on SQLite in a folder of its own, without the sandbox. */
 let app: App | undefined;
-let accountId = 0;
+/** The operator's account. */
+let owner = 0;
 let endCounting: (() => Counted[]) | undefined;
 
 const running = (): App => {
@@ -95,12 +96,20 @@ const commands = {
       }),
     );
     const fresh = await app.accounts.bootstrap();
-    accountId = (fresh ?? (await app.accounts.choose(undefined))).id;
+    owner = (fresh ?? (await app.accounts.choose(undefined))).id;
     if (fresh !== undefined)
-      await app.store.subscriptions.assign(accountId, await app.store.packages.create(PACKAGE), app.clock.now());
+      await app.store.subscriptions.assign(owner, await app.store.packages.create(PACKAGE), app.clock.now());
     return { url: app.url };
   },
-  async addDevice(): Promise<number> {
+  /** Another account; gives its id. `rateLimit`: requests a minute; null: none to speak of. */
+  async addTenant({ rateLimit }: { rateLimit: number | null }): Promise<number> {
+    const { accounts, store } = running();
+    const name = `Tenant, ${rateLimit ?? 'no'} limit`;
+    await store.packages.create({ ...PACKAGE, name, rate_limit_per_minute: rateLimit });
+    const email = `${rateLimit ?? 'no'}-limit@localhost`;
+    return (await accounts.create({ name, email, packageName: name, isAdmin: false })).id;
+  },
+  async addDevice({ accountId = owner }: { accountId?: number | undefined } = {}): Promise<number> {
     const { devices, store, fleet } = running();
     const { id } = await devices.create(accountId, { name: 'Benchmark', kind: 'whatsapp' });
     await store.devices.update(accountId, id, { settings: UNPACED });
@@ -120,11 +129,12 @@ const commands = {
   async linked({ id }: { id: number }) {
     await until(`device ${id} to be linked`, () => isReady(id) || undefined, 60_000);
   },
-  token: ({ id }: { id: number }): Promise<string> => running().devices.issueToken(accountId, id),
+  token: ({ id, accountId = owner }: { id: number; accountId?: number }): Promise<string> =>
+    running().devices.issueToken(accountId, id),
   /** Resolves when so many devices are connected; gives the ms since the call. */
   async connected({ count, withinMs }: { count: number; withinMs: number }): Promise<number> {
     const from = performance.now();
-    const ids = (await running().devices.list(accountId)).map(({ id }) => id);
+    const ids = (await running().devices.list(owner)).map(({ id }) => id);
     await until(`${count} devices`, () => ids.filter(isReady).length >= count || undefined, withinMs);
     return performance.now() - from;
   },

@@ -5,9 +5,18 @@ import type { Child } from './calls.ts';
 import { type Idle, measureIdle } from './idle.ts';
 import type { MeterCommands } from './meter.ts';
 import { readProfile } from './profile.ts';
-import { tellBeside, tellComparison, tellIdle, tellLatency, tellProfile, tellStatements } from './report.ts';
+import {
+  tellBeside,
+  tellComparison,
+  tellIdle,
+  tellLatency,
+  tellProfile,
+  tellStatements,
+  tellTenants,
+} from './report.ts';
 import { acceptLatency, compare, type Result, runRound, SCENARIOS, type Scenario } from './scenarios.ts';
 import { percentile } from './statistics.ts';
+import { type BesideTenant, besideTenants } from './tenants.ts';
 import { type Beside, besideDeadEndpoints } from './webhooks.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -66,19 +75,26 @@ const machine = {
   date: new Date().toISOString().slice(0, 10),
 };
 
-/** Webhooks have no plain Baileys beside them; what is compared is an endpoint with and without a dead one beside it. */
+/** These have no plain Baileys beside them: what is compared is an endpoint, or a tenant, with and without a bad one beside it. */
 const WEBHOOKS = 'webhooks';
+const TENANTS = 'tenants';
 
 async function measure(world: World): Promise<void> {
-  const names = asked.only?.split(',') ?? [...SCENARIOS.map(({ name }) => name), WEBHOOKS];
-  const chosen = names.filter((name) => name !== WEBHOOKS).map(scenarioOf);
+  const names = asked.only?.split(',') ?? [...SCENARIOS.map(({ name }) => name), WEBHOOKS, TENANTS];
+  const chosen = names.filter((name) => name !== WEBHOOKS && name !== TENANTS).map(scenarioOf);
   let beside: Beside[] = [];
+  let tenants: BesideTenant[] = [];
   if (names.includes(WEBHOOKS)) {
     say(`webhooks beside dead ones: ${rounds} rounds`);
     beside = await besideDeadEndpoints(world, Math.max(3, Math.round(rounds * 6 * plan.share)));
     print(tellBeside(beside));
-    if (chosen.length === 0) return;
   }
+  if (names.includes(TENANTS)) {
+    say(`a tenant beside others: ${rounds} rounds`);
+    tenants = await besideTenants(world, Math.max(3, Math.round(rounds * 3 * plan.share)));
+    print(tellTenants(tenants));
+  }
+  if (chosen.length === 0) return;
   const results: Result[] = [];
   const pair = await world.pair();
   for (const scenario of chosen) {
@@ -118,19 +134,18 @@ async function measure(world: World): Promise<void> {
     });
     writeFileSync(
       asked.json,
-      `${JSON.stringify({ machine, scenarios, latency, webhooks: besideOf(beside), idle, books }, null, 2)}\n`,
+      `${JSON.stringify({ machine, scenarios, latency, webhooks: beside.map(figures), tenants: tenants.map(figures), idle, books }, null, 2)}\n`,
     );
   }
 }
 
-const besideOf = (found: readonly Beside[]) =>
-  found.map(({ neighbour, latencies, ratio }) => ({
-    neighbour,
-    p50: percentile(latencies, 0.5),
-    p95: percentile(latencies, 0.95),
-    ratio,
-    of: latencies.length,
-  }));
+const figures = ({ neighbour, latencies, ratio }: Beside | BesideTenant) => ({
+  neighbour,
+  p50: percentile(latencies, 0.5),
+  p95: percentile(latencies, 0.95),
+  ratio,
+  of: latencies.length,
+});
 
 async function profile(world: World, name: string): Promise<void> {
   const scenario = scenarioOf(name);

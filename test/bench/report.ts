@@ -3,6 +3,7 @@ import type { Reading, Share } from './profile.ts';
 import type { Result, Round } from './scenarios.ts';
 import type { Counted } from './statements.ts';
 import { percentile } from './statistics.ts';
+import type { BesideTenant } from './tenants.ts';
 import type { Beside } from './webhooks.ts';
 
 export const number = (value: number, digits = 2) => value.toFixed(digits);
@@ -48,6 +49,19 @@ export const tellBeside = (found: readonly Beside[]): string =>
       number(percentile(latencies, 0.95), 1),
       number(ratio),
       String(latencies.length),
+    ]),
+  );
+
+export const tellTenants = (found: readonly BesideTenant[]): string =>
+  table(
+    ["a tenant, ms to WhatsApp's ack; beside", 'p50', 'p95', 'ratio of p95', 'of', 'answers/s to the other'],
+    found.map(({ neighbour, latencies, ratio, answered }) => [
+      { nobody: 'no other', refused: 'one that is refused', busy: 'one that is served' }[neighbour],
+      number(percentile(latencies, 0.5), 1),
+      number(percentile(latencies, 0.95), 1),
+      number(ratio),
+      String(latencies.length),
+      number(answered, 0),
     ]),
   );
 

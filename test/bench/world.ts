@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, startChild } from './calls.ts';
+import type { CrowdCommands } from './crowd.ts';
 import { createCustomer } from './customer.ts';
 import type { GatewayCommands } from './gateway.ts';
 import type { NetworkCommands } from './network.ts';
@@ -50,9 +51,15 @@ export async function createWorld() {
       return plain;
     },
 
-    /** Creates a device and links it as a person does, by its QR code. */
-    async link(gateway: Child<GatewayCommands>, phone: string): Promise<number> {
-      const id = await gateway.call('addDevice');
+    async startCrowd() {
+      const crowd = await startChild<CrowdCommands>('crowd.ts', dir);
+      children.push(crowd);
+      return crowd;
+    },
+
+    /** Creates a device and links it as a person does, by its QR code. Without an account it is the operator's. */
+    async link(gateway: Child<GatewayCommands>, phone: string, accountId?: number): Promise<number> {
+      const id = await gateway.call('addDevice', { accountId });
       await network.call('scan', { phone, qr: await gateway.call('qr', { id }) });
       await gateway.call('linked', { id });
       return id;

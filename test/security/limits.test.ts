@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LATE_MS, REFUSED_AT_ONCE } from '../../src/http/brake.ts';
 import { type Site, startSite } from '../http/support/site.ts';
 
 /** How often somebody may ask, by token, account and address; each is counted, then 429 with the seconds to wait, in header and body. */
@@ -61,6 +62,29 @@ describe('too many requests', () => {
     // Five tokens of five requests each would be 25; three times one token's share is 15.
     expect(await statuses(25, (n) => as(`device:${n % 5}`, 7))).toEqual({ 200: 15, 429: 10 });
     expect((await as('device:9', 8)).status).toBe(200);
+    site.gateway.caller = caller;
+  });
+
+  test('of who goes on although refused are answered late; others at once', async () => {
+    site.clock.advance(61_000);
+    const { caller } = site.gateway;
+    const late = () => site.clock.slept.filter((ms) => ms === LATE_MS).length;
+    const as = (tokenId: string) => {
+      site.gateway.caller = { ...caller, tokenId, accountId: 80, rateLimit: 100 };
+      return site.call('/api/v1/device');
+    };
+    const before = late();
+    expect(await statuses(100 + REFUSED_AT_ONCE, () => as('device:lost'))).toEqual({ 200: 100, 429: REFUSED_AT_ONCE });
+    expect(late()).toBe(before);
+    expect((await as('device:lost')).status).toBe(429);
+    expect((await as('device:other')).status).toBe(200);
+    expect(late()).toBe(before + 1);
+    // With the next minute begins a new count.
+    site.clock.advance(61_000);
+    expect((await as('device:lost')).status).toBe(200);
+
+    for (let n = 0; n <= 20 + REFUSED_AT_ONCE; n++) await ask('/openapi.json', '203.0.113.9');
+    expect(late()).toBe(before + 2);
     site.gateway.caller = caller;
   });
 

@@ -30,7 +30,7 @@ ${tagged.map((tag) => html`<h2>${tag.name}</h2><ul>${tag.operations.map((o) => t
 <pre><code>${base}/api/v1</code></pre>
 <p>Send the API token of your device with every request. A token in the address is not read.</p>
 <pre><code>Authorization: Bearer YOUR_API_TOKEN</code></pre>
-<p>Answers carry <code>RateLimit-Limit</code>, <code>RateLimit-Remaining</code> and <code>RateLimit-Reset</code> (seconds), and <code>X-Quota-Remaining</code> where the device uses quota; answers 429 and 503 carry <code>Retry-After</code> (seconds).</p>
+<p>Answers carry <code>RateLimit-Limit</code>, <code>RateLimit-Remaining</code> and <code>RateLimit-Reset</code> (seconds), and <code>X-Quota-Remaining</code> where the device uses quota; answers 429 and 503 carry <code>Retry-After</code> (seconds). Whoever goes on asking is slowed down: after 300 refusals in a minute each further one comes a second late.</p>
 ${tagged.flatMap((tag) => tag.operations.map((o) => section(o, document, base)))}
 ${errorTable(document['x-failures'])}
 </main>

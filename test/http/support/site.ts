@@ -8,13 +8,18 @@ import { createLog } from '../../../src/base/log.ts';
 import { createServer, type ServerParts } from '../../../src/http/server.ts';
 import { createFakeGateway, TOKEN } from './fake-gateway.ts';
 
-/** A clock whose hands the test moves; sleeping is real. */
-export function createHandClock(): Clock & { advance(ms: number): void } {
+/** A clock whose hands the test moves; sleeping is real, and written down. */
+export function createHandClock(): Clock & { advance(ms: number): void; readonly slept: readonly number[] } {
   let ahead = 0;
+  const slept: number[] = [];
   return {
+    slept,
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
-    sleep: systemClock.sleep,
+    sleep: (ms, signal) => {
+      slept.push(ms);
+      return systemClock.sleep(ms, signal);
+    },
     after: systemClock.after,
     advance: (ms) => {
       ahead += ms;
