@@ -141,7 +141,8 @@ const texts: ExtraTexts = {
       'RateLimit-Remaining': 'What is left of them now.',
       'RateLimit-Reset': 'Seconds until it is full again.',
       'X-Quota-Remaining': 'Messages left of the quota. Absent for sandbox devices.',
-      'Retry-After': 'Only with 429 and 503: wait so many seconds. After 300 refusals in a minute each further one is answered a second late.',
+      'Retry-After':
+        'Only with 429 and 503: wait so many seconds. After 300 refusals in a minute each further one is answered a second late.',
     },
     body: 'A JSON body has at most {bodyMb} MB.',
   },

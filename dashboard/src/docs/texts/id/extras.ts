@@ -137,7 +137,8 @@ export default {
       'RateLimit-Remaining': 'Sisanya sekarang.',
       'RateLimit-Reset': 'Detik sampai penuh kembali.',
       'X-Quota-Remaining': 'Sisa kuota pesan. Tidak ada pada device sandbox.',
-      'Retry-After': 'Hanya pada 429 dan 503: tunggu sekian detik. Setelah 300 penolakan dalam satu menit, setiap jawaban berikutnya terlambat satu detik.',
+      'Retry-After':
+        'Hanya pada 429 dan 503: tunggu sekian detik. Setelah 300 penolakan dalam satu menit, setiap jawaban berikutnya terlambat satu detik.',
     },
     body: 'Body JSON paling besar {bodyMb} MB.',
   },
