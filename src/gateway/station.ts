@@ -109,6 +109,10 @@ export function createStation(needs: StationNeeds): Station {
   const freshMemory = () => withFailpoints(store.deviceMemory(owner), needs.failpoint);
   let memory = freshMemory();
 
+  /** What it remembers is being deleted: it is not down for those who look meanwhile. */
+  let linkingAnew = false;
+  const stateNow = (): DeviceState => (linkingAnew ? { is: 'connecting', attempt: 1 } : supervisor.state);
+
   const supervisor = createSupervisor({
     openLink: needs.openLink,
     linkOptions: {
@@ -207,11 +211,16 @@ export function createStation(needs: StationNeeds): Station {
    * when the credentials were durable and the phone had not heard of them. They open nothing any more; without them there is a QR code.
    */
   function linkAnew(): void {
+    linkingAnew = true;
     telling.inOrder(async () => {
-      await supervisor.stop();
-      await store.clearMemory(owner);
-      memory = freshMemory();
-      supervisor.start();
+      try {
+        await supervisor.stop();
+        await store.clearMemory(owner);
+        memory = freshMemory();
+        supervisor.start();
+      } finally {
+        linkingAnew = false;
+      }
     }, 'the credentials of an unlinked device could not be deleted');
   }
 
@@ -253,7 +262,7 @@ export function createStation(needs: StationNeeds): Station {
     store,
     happenings: needs.happenings,
     events,
-    glimpse: () => ({ state: supervisor.state, health: look(), hold: outbox.hold ?? null, isPairing: pairing }),
+    glimpse: () => ({ state: stateNow(), health: look(), hold: outbox.hold ?? null, isPairing: pairing }),
     tellOthers: needs.tellOthers,
     isMoving: () => leaving || arriving,
     health: look,
@@ -278,7 +287,7 @@ export function createStation(needs: StationNeeds): Station {
     owner,
     kind: device.kind,
     get state() {
-      return supervisor.state;
+      return stateNow();
     },
     get link() {
       return supervisor.link;
