@@ -34,15 +34,9 @@ afterEach(async () => {
 });
 
 it('finishes or keeps every message when it is asked to stop in the midst of sending', async () => {
-  const created = run('src/cli.ts', ['device', 'create', '--json'], env);
-  await created.ended;
-  const device = JSON.parse(created.lines.at(-1) ?? '');
-  token = device.token;
+  await linkDevice();
   // Stopping is the subject here, not the pace.
   await rows(placeOf(dataDir), 'update device set settings = ?', JSON.stringify({ pacing: { enabled: false } }));
-  const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
-  network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
-  await linking.ended;
 
   server = run('src/main.ts', [], env);
   let address = await api();
@@ -73,13 +67,7 @@ it('finishes or keeps every message when it is asked to stop in the midst of sen
 });
 
 it('ends at once at a second signal, and loses nothing by it', async () => {
-  const created = run('src/cli.ts', ['device', 'create', '--json'], env);
-  await created.ended;
-  const device = JSON.parse(created.lines.at(-1) ?? '');
-  token = device.token;
-  const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
-  network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
-  await linking.ended;
+  await linkDevice();
 
   server = run('src/main.ts', [], env);
   const address = await api();
@@ -102,6 +90,16 @@ it('ends at once at a second signal, and loses nothing by it', async () => {
   await expect.poll(() => silent.messages[0]?.again).toBe(1);
   expect(silent.messages.map(({ text }) => text)).toEqual(['nobody answers it']);
 });
+
+async function linkDevice(): Promise<void> {
+  const created = run('src/cli.ts', ['device', 'create', '--json'], env);
+  await created.ended;
+  const device = JSON.parse(created.lines.at(-1) ?? '');
+  token = device.token;
+  const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
+  network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
+  await linking.ended;
+}
 
 const api = async () => (await server.line(/^ {2}API /)).trim().split(/\s+/)[1] ?? '';
 

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from './Dialog.tsx';
 import { sentenceOf } from './failures.ts';
 
 interface Props {
@@ -41,7 +42,7 @@ export function Confirm({ opened, onClose, title, children, action, danger = fal
     }
   };
   return (
-    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t('action.close') }}>
+    <Dialog opened={opened} onClose={close} title={title}>
       <form
         id={form}
         onSubmit={(event) => {
@@ -81,6 +82,6 @@ export function Confirm({ opened, onClose, title, children, action, danger = fal
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

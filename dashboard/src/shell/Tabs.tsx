@@ -1,8 +1,9 @@
-import { Button, Drawer, NavLink, Stack } from '@mantine/core';
+import { Button, NavLink, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMenu2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { SidePanel } from '../parts/Dialog.tsx';
 import { useMay } from '../session.tsx';
 import { LanguageChoice, SchemeChoice } from './Appearance.tsx';
 import { places } from './places.ts';
@@ -28,14 +29,7 @@ export function Tabs() {
         <IconMenu2 size={22} stroke={1.7} aria-hidden />
         {t('more')}
       </button>
-      <Drawer
-        opened={opened}
-        onClose={more.close}
-        position="bottom"
-        size="auto"
-        title={t('more')}
-        closeButtonProps={{ 'aria-label': t('action.close') }}
-      >
+      <SidePanel opened={opened} onClose={more.close} position="bottom" size="auto" title={t('more')}>
         <Stack pb="lg">
           <div>
             {places
@@ -57,7 +51,7 @@ export function Tabs() {
             {t('action.signOut')}
           </Button>
         </Stack>
-      </Drawer>
+      </SidePanel>
     </>
   );
 }

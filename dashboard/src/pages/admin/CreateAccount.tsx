@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
-import { CopyField } from '../../parts/CopyField.tsx';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
+import { LinkMade } from '../../parts/LinkMade.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { isEmail, isFilled } from '../enter/rules.ts';
@@ -16,22 +17,15 @@ interface Props {
 
 export function CreateAccount({ opened, onClose }: Props) {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('accounts.add')}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('accounts.add')}>
       <Form onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
 function Form({ onClose }: Pick<Props, 'onClose'>) {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   const packages = useAsk('GET /api/panel/admin/packages');
   const [made, setMade] = useState<{ link: string; mailed: boolean }>();
   const form = useForm({
@@ -50,13 +44,12 @@ function Form({ onClose }: Pick<Props, 'onClose'>) {
   };
   if (made !== undefined)
     return (
-      <Stack>
-        <Alert role="status">{t(made.mailed ? 'link.mailed' : 'link.handOver')}</Alert>
-        <CopyField text={made.link} label={t('link.label')} />
-        <Group justify="flex-end">
-          <Button onClick={onClose}>{common('action.close')}</Button>
-        </Group>
-      </Stack>
+      <LinkMade
+        link={made.link}
+        label={t('link.label')}
+        sentence={t(made.mailed ? 'link.mailed' : 'link.handOver')}
+        onClose={onClose}
+      />
     );
   return (
     <form onSubmit={submit(create)} noValidate>
@@ -73,15 +66,7 @@ function Form({ onClose }: Pick<Props, 'onClose'>) {
           ]}
           {...form.getInputProps('package_id')}
         />
-        {failure !== undefined && <FailureNote error={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {common('action.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('accounts.create')}
-          </Button>
-        </Group>
+        <FormEnd failure={failure} busy={busy} onCancel={onClose} submit={t('accounts.create')} />
       </Stack>
     </form>
   );

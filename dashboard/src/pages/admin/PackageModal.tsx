@@ -1,9 +1,10 @@
-import { Button, Group, Modal, NumberInput, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Group, NumberInput, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import type { Package } from '../../api/types.ts';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { isFilled } from '../enter/rules.ts';
@@ -20,16 +21,14 @@ interface Props {
 
 export function PackageModal({ editing, onClose }: Props) {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   return (
-    <Modal
+    <Dialog
       opened={editing !== undefined}
       onClose={onClose}
       title={t(editing === 'new' ? 'packages.add' : 'packages.edit')}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
     >
       {editing !== undefined && <Form offer={editing === 'new' ? undefined : editing} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -115,15 +114,7 @@ function Form({ offer, onClose }: { readonly offer: Package | undefined; readonl
             {t('packages.running')}
           </Text>
         )}
-        {failure !== undefined && <FailureNote error={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {common('action.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {common('action.save')}
-          </Button>
-        </Group>
+        <FormEnd failure={failure} busy={busy} onCancel={onClose} submit={common('action.save')} />
       </Stack>
     </form>
   );

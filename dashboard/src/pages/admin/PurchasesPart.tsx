@@ -1,12 +1,13 @@
-import { Badge, Button, Card, Group, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { Badge, Button, Card, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { IconReceipt } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAskPage } from '../../api/ask.ts';
 import type { Purchase } from '../../api/types.ts';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
 import { rupiah } from '../../parts/numbers.ts';
@@ -21,7 +22,6 @@ type Decision = { readonly purchase: Purchase; readonly word: 'approve' | 'decli
 
 export function PurchasesPart() {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   const [pending, setPending] = useState(true);
   const [page, setPage] = useState(1);
   const [decision, setDecision] = useState<Decision>();
@@ -64,14 +64,13 @@ export function PurchasesPart() {
           )
         }
       </Loaded>
-      <Modal
+      <Dialog
         opened={decision !== undefined}
         onClose={() => setDecision(undefined)}
         title={decision === undefined ? '' : t(`purchases.${decision.word}`)}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
       >
         {decision !== undefined && <Decide decision={decision} onClose={() => setDecision(undefined)} />}
-      </Modal>
+      </Dialog>
     </Stack>
   );
 }
@@ -128,7 +127,6 @@ function Decide({
   readonly onClose: () => void;
 }) {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   const form = useForm({ initialValues: { answer: '' } });
   const { busy, failure, submit } = useSubmit(form);
   const decide = async ({ answer }: typeof form.values) => {
@@ -158,15 +156,13 @@ function Decide({
           data-autofocus
           {...form.getInputProps('answer')}
         />
-        {failure !== undefined && <FailureNote error={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {common('action.cancel')}
-          </Button>
-          <Button type="submit" loading={busy} {...(word === 'decline' ? { color: 'red.8' } : {})}>
-            {t(`purchases.${word}`)}
-          </Button>
-        </Group>
+        <FormEnd
+          failure={failure}
+          busy={busy}
+          onCancel={onClose}
+          submit={t(`purchases.${word}`)}
+          danger={word === 'decline'}
+        />
       </Stack>
     </form>
   );

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core';
+import { Group, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { showToken } from '../device/freshTokens.ts';
@@ -16,22 +17,15 @@ interface Props {
 
 export function CreateDevice({ opened, onClose }: Props) {
   const { t } = useTranslation('devices');
-  const { t: common } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('create.title')}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('create.title')}>
       <CreateForm onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
 function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
   const { t } = useTranslation('devices');
-  const { t: common } = useTranslation();
   const navigate = useNavigate();
   const installation = useAsk('GET /api/panel/installation');
   const form = useForm<{ name: string; kind: 'whatsapp' | 'sandbox' }>({
@@ -90,15 +84,7 @@ function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
             {t('risk')}
           </Text>
         )}
-        {failure !== undefined && <FailureNote error={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {common('action.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('create.submit')}
-          </Button>
-        </Group>
+        <FormEnd failure={failure} busy={busy} onCancel={onClose} submit={t('create.submit')} />
       </Stack>
     </form>
   );

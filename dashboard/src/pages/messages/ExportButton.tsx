@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Progress, Radio, Stack, Text } from '@mantine/core';
+import { Button, Group, Progress, Radio, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { queryString } from '../../api/client.ts';
 import { currentLanguage } from '../../i18n.ts';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { bytes } from '../../parts/numbers.ts';
 import type { MessagesSearch } from '../../router.tsx';
@@ -48,12 +49,7 @@ export function ExportButton({ search }: { readonly search: MessagesSearch }) {
       <Button variant="default" leftSection={<IconDownload size={18} aria-hidden />} onClick={dialog.open}>
         {t('export.open')}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t('export.title')}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
-      >
+      <Dialog opened={opened} onClose={close} title={t('export.title')}>
         <Stack>
           <Text size="sm">{t('export.text')}</Text>
           <Radio.Group label={t('export.separator')} value={separator} onChange={setSeparator}>
@@ -80,7 +76,7 @@ export function ExportButton({ search }: { readonly search: MessagesSearch }) {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Drawer, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMessageSearch, IconMessages, IconSend2 } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useAsk, useAskPage } from '../../api/ask.ts';
+import { Dialog, SidePanel } from '../../parts/Dialog.tsx';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
 import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -19,7 +20,6 @@ import { SendForm } from './SendForm.tsx';
 
 export function MessagesPage() {
   const { t } = useTranslation('messages');
-  const { t: common } = useTranslation();
   const search = useSearch({ from: '/signed/messages' });
   const navigate = useNavigate({ from: '/messages' });
   const zone = useZone();
@@ -80,26 +80,20 @@ export function MessagesPage() {
           )
         }
       </Loaded>
-      <Modal
-        opened={sending}
-        onClose={compose.close}
-        title={t('send.title')}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
-      >
+      <Dialog opened={sending} onClose={compose.close} title={t('send.title')}>
         <SendForm />
-      </Modal>
-      <Drawer
+      </Dialog>
+      <SidePanel
         opened={search.message !== undefined}
         onClose={() => go({ message: undefined })}
         position="right"
         size="md"
         title={t('detail.title')}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
       >
         {search.message !== undefined && (
           <MessageDetail key={search.message} id={search.message} onOpen={(message) => go({ message })} />
         )}
-      </Drawer>
+      </SidePanel>
     </Page>
   );
 }

@@ -1,12 +1,13 @@
-import { Badge, Button, Card, Group, Modal, SimpleGrid, Stack, Text, Textarea, Title } from '@mantine/core';
+import { Badge, Button, Card, Group, SimpleGrid, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { IconPackage } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
 import type { Package } from '../../api/types.ts';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
 import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
 import { rupiah } from '../../parts/numbers.ts';
@@ -108,7 +109,6 @@ interface AskProps {
 
 function AskFor({ offer, transfer, onClose }: AskProps) {
   const { t } = useTranslation('plan');
-  const { t: common } = useTranslation();
   const form = useForm({ initialValues: { note: '' } });
   const { busy, failure, setFailure, submit } = useSubmit(form);
   const close = () => {
@@ -126,12 +126,7 @@ function AskFor({ offer, transfer, onClose }: AskProps) {
     done(t('asked'));
   };
   return (
-    <Modal
-      opened={offer !== undefined}
-      onClose={close}
-      title={t('askTitle', { name: offer?.name ?? '' })}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
-    >
+    <Dialog opened={offer !== undefined} onClose={close} title={t('askTitle', { name: offer?.name ?? '' })}>
       <form onSubmit={submit(ask)} noValidate>
         <Stack>
           <Text>{t('askText', { price: rupiah(offer?.price_idr ?? 0) })}</Text>
@@ -154,17 +149,9 @@ function AskFor({ offer, transfer, onClose }: AskProps) {
             data-autofocus
             {...form.getInputProps('note')}
           />
-          {failure !== undefined && <FailureNote error={failure} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              {common('action.cancel')}
-            </Button>
-            <Button type="submit" loading={busy}>
-              {t('send')}
-            </Button>
-          </Group>
+          <FormEnd failure={failure} busy={busy} onCancel={close} submit={t('send')} />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

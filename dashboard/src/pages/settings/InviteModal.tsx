@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Radio, Stack, TextInput } from '@mantine/core';
+import { Radio, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
-import { CopyField } from '../../parts/CopyField.tsx';
-import { FailureNote } from '../../parts/FailureNote.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
+import { FormEnd } from '../../parts/FormEnd.tsx';
+import { LinkMade } from '../../parts/LinkMade.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { type Role, useMay } from '../../session.tsx';
@@ -18,16 +19,10 @@ interface Props {
 
 export function InviteModal({ opened, onClose }: Props) {
   const { t } = useTranslation('settings');
-  const { t: common } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('invite.title')}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('invite.title')}>
       <Invite onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -47,13 +42,12 @@ function Invite({ onClose }: Pick<Props, 'onClose'>) {
   };
   if (made !== undefined)
     return (
-      <Stack>
-        <Alert role="status">{t(made.mailed ? 'invite.mailed' : 'invite.handOver')}</Alert>
-        <CopyField text={made.link} label={t('invite.link')} />
-        <Group justify="flex-end">
-          <Button onClick={onClose}>{common('action.close')}</Button>
-        </Group>
-      </Stack>
+      <LinkMade
+        link={made.link}
+        label={t('invite.link')}
+        sentence={t(made.mailed ? 'invite.mailed' : 'invite.handOver')}
+        onClose={onClose}
+      />
     );
   return (
     <form onSubmit={submit(invite)} noValidate>
@@ -66,15 +60,7 @@ function Invite({ onClose }: Pick<Props, 'onClose'>) {
             ))}
           </Stack>
         </Radio.Group>
-        {failure !== undefined && <FailureNote error={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {common('action.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('invite.submit')}
-          </Button>
-        </Group>
+        <FormEnd failure={failure} busy={busy} onCancel={onClose} submit={t('invite.submit')} />
       </Stack>
     </form>
   );

@@ -5,7 +5,6 @@ import {
   Center,
   Code,
   Group,
-  Modal,
   PasswordInput,
   SimpleGrid,
   Stack,
@@ -19,6 +18,7 @@ import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import type { Data } from '../../api/client.ts';
 import { CopyBlock, CopyField } from '../../parts/CopyField.tsx';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { done } from '../../parts/notices.ts';
 import { Qr } from '../../parts/Qr.tsx';
@@ -39,7 +39,6 @@ type Step =
 /** Signing in with an authenticator app, beside the password. */
 export function TotpCard() {
   const { t } = useTranslation('settings');
-  const { t: common } = useTranslation();
   const { user, may_set_password } = useMe();
   const [step, setStep] = useState<Step>({ is: 'closed' });
   const close = () => {
@@ -65,12 +64,11 @@ export function TotpCard() {
           </Button>
         </Group>
       </Stack>
-      <Modal
+      <Dialog
         opened={step.is !== 'closed'}
         onClose={close}
         title={t('totp.title')}
         closeOnClickOutside={step.is !== 'recovery'}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
       >
         {step.is === 'asking' && (
           <Begin needsPassword={!may_set_password} onBegun={(enrolment) => setStep({ is: 'scanning', enrolment })} />
@@ -80,7 +78,7 @@ export function TotpCard() {
         )}
         {step.is === 'recovery' && <Recovery codes={step.codes} onStored={close} />}
         {step.is === 'removing' && <Remove onRemoved={close} />}
-      </Modal>
+      </Dialog>
     </Card>
   );
 }

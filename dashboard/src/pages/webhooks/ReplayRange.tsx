@@ -1,9 +1,10 @@
-import { Button, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import type { PanelWebhook } from '../../api/types.ts';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { inZone } from '../../parts/times.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
@@ -20,7 +21,6 @@ interface Props {
 /** Everything of a time once more, for a receiver that was down or lost its data. */
 export function ReplayRange({ webhook, opened, onClose }: Props) {
   const { t } = useTranslation('webhooks');
-  const { t: common } = useTranslation();
   const zone = useZone();
   const [replayed, setReplayed] = useState<number>();
   const form = useForm({
@@ -42,12 +42,7 @@ export function ReplayRange({ webhook, opened, onClose }: Props) {
     await lookAgain();
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('replay.title')}
-      closeButtonProps={{ 'aria-label': common('action.close') }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t('replay.title')}>
       <form onSubmit={submit(send)} noValidate>
         <Stack>
           <Text size="sm">{t('replay.text')}</Text>
@@ -80,6 +75,6 @@ export function ReplayRange({ webhook, opened, onClose }: Props) {
           </Button>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Card, Drawer, Group, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowLeft, IconPencil, IconTrash, IconWebhookOff } from '@tabler/icons-react';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
 import type { PanelWebhook } from '../../api/types.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
+import { Dialog, SidePanel } from '../../parts/Dialog.tsx';
 import { Facts } from '../../parts/Facts.tsx';
 import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
@@ -41,7 +42,6 @@ export function WebhookPage() {
 
 function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
   const { t } = useTranslation('webhooks');
-  const { t: common } = useTranslation();
   const { keep } = useMay();
   const search = useSearch({ from: '/signed/webhooks/$deviceId/$webhookId' });
   const navigate = useNavigate({ from: '/webhooks/$deviceId/$webhookId' });
@@ -82,18 +82,17 @@ function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly o
         <SecretCard webhook={webhook} />
       </SimpleGrid>
       <Deliveries webhook={webhook} search={search} onGo={go} />
-      <Drawer
+      <SidePanel
         opened={search.delivery !== undefined}
         onClose={() => go({ delivery: undefined })}
         position="right"
         size="lg"
         title={t('delivery.title')}
-        closeButtonProps={{ 'aria-label': common('action.close') }}
       >
         {search.delivery !== undefined && (
           <DeliveryDetail key={search.delivery} webhook={webhook} id={search.delivery} />
         )}
-      </Drawer>
+      </SidePanel>
     </Page>
   );
 }
@@ -147,7 +146,6 @@ function StateCard({
 /** Change, switch off and on, delete. */
 function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
   const { t } = useTranslation('webhooks');
-  const { t: common } = useTranslation();
   const navigate = useNavigate();
   const { busy, run } = useAction();
   const [editing, edit] = useDisclosure(false);
@@ -176,13 +174,7 @@ function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly
       >
         {t('delete')}
       </Button>
-      <Modal
-        opened={editing}
-        onClose={edit.close}
-        title={t('form.edit')}
-        size="lg"
-        closeButtonProps={{ 'aria-label': common('action.close') }}
-      >
+      <Dialog opened={editing} onClose={edit.close} title={t('form.edit')} size="lg">
         <WebhookForm
           webhook={webhook}
           onSend={async ({ device_id: _, ...body }) => {
@@ -192,7 +184,7 @@ function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly
             done(t('saved'));
           }}
         />
-      </Modal>
+      </Dialog>
       <Confirm
         opened={deleting}
         onClose={remove.close}

@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, Card, Group, Modal, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconWebhook, IconWebhookOff } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
 import type { PanelDevice, PanelWebhook } from '../../api/types.ts';
+import { Dialog } from '../../parts/Dialog.tsx';
 import { EmptyNote } from '../../parts/EmptyNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
@@ -69,13 +70,7 @@ export function WebhooksPage() {
           )
         }
       </Loaded>
-      <Modal
-        opened={adding}
-        onClose={add.close}
-        title={t('form.create')}
-        size="lg"
-        closeButtonProps={{ 'aria-label': common('action.close') }}
-      >
+      <Dialog opened={adding} onClose={add.close} title={t('form.create')} size="lg">
         <WebhookForm
           devices={devices.data ?? []}
           onSend={async (values) => {
@@ -88,7 +83,7 @@ export function WebhooksPage() {
             });
           }}
         />
-      </Modal>
+      </Dialog>
     </Page>
   );
 }
