@@ -38,8 +38,10 @@ export interface NetworkOptions {
   readonly everyoneExists?: boolean;
   /** How many stanzas the transcript holds. */
   readonly transcriptLimit?: number;
-  /** How many messages each way, receipts and the like are kept of each person; the oldest go first. Default: 20,000, and 100,000 steps of ratchets. */
+  /** How many messages each way are kept of each person; the oldest go first. Default: 20,000, and 100,000 steps of ratchets. */
   readonly kept?: number;
+  /** How many receipts, and how many things that wait for a test to ask for them. Default: as many. */
+  readonly keptReceipts?: number;
   /** Errors inside the network that no caller waits for; default: collected in `network.errors`. */
   readonly onError?: (error: unknown) => void;
 }
@@ -95,6 +97,7 @@ export async function assemble(options: NetworkOptions, host: string) {
     random,
     presence,
     kept: options.kept ?? 20_000,
+    keptReceipts: options.keptReceipts ?? options.kept ?? 20_000,
     keptSteps: options.kept ?? 100_000,
     retried,
     note,

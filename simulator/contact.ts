@@ -68,9 +68,9 @@ export class Contact {
     this.#world = world;
     this.#reading = new Reading(this, world, this.book);
     this.#writing = new Writing(this, world);
-    this.#arrivals = new Expected(`a message at ${account.number}`, world.kept);
-    this.#receiptArrivals = new Expected(`a receipt at ${account.number}`, world.kept);
-    this.#chatStates = new Expected(`typing seen by ${account.number}`, world.kept);
+    this.#arrivals = new Expected(`a message at ${account.number}`, world.keptReceipts);
+    this.#receiptArrivals = new Expected(`a receipt at ${account.number}`, world.keptReceipts);
+    this.#chatStates = new Expected(`typing seen by ${account.number}`, world.keptReceipts);
   }
 
   get number(): string {
@@ -269,7 +269,8 @@ export class Contact {
     const from = this.#world.directory.accountOf(jid)?.number ?? '';
     const taken = { ids: receiptIds(receipt), from, type: receipt.attrs.type ?? 'delivered' };
     this.receipts.push(taken);
-    if (this.receipts.length > this.#world.kept) this.receipts.splice(0, this.#world.kept / 2);
+    const most = this.#world.keptReceipts;
+    if (this.receipts.length > most) this.receipts.splice(0, most / 2);
     this.#receiptArrivals.put(taken);
   }
 

@@ -28,8 +28,10 @@ export interface World {
   readonly timers: Timers;
   readonly random: Random;
   readonly presence: (account: Account, type: 'available' | 'unavailable') => void;
-  /** How many messages, receipts and the like are kept of each person. */
+  /** How many messages are kept of each person. */
   readonly kept: number;
+  /** How many receipts, and how many things that wait for somebody to ask. */
+  readonly keptReceipts: number;
   /** How many steps of ratchets each person remembers as used. */
   readonly keptSteps: number;
   /** Ids of messages that a reader asked for again. */

@@ -24,6 +24,7 @@ export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
         storage: join(config.DATA_DIR, 'sandbox.db'),
         everyoneExists: true,
         kept: KEPT,
+        keptReceipts: 50,
         // Nobody looks at the wire of a sandbox.
         transcriptLimit: 10,
       });

@@ -6,7 +6,7 @@ const { values } = parseArgs({
     devices: { type: 'string', default: '50' },
     messages: { type: 'string', default: '100000' },
     minutes: { type: 'string', default: '20' },
-    'warm-up': { type: 'string', default: '35000' },
+    'warm-up': { type: 'string', default: '50000' },
     segment: { type: 'string', default: '1000' },
     lanes: { type: 'string', default: '25' },
     snapshots: { type: 'string' },

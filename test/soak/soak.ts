@@ -171,7 +171,7 @@ export async function soak(options: SoakOptions) {
       const look = { seconds, messages: await messages(), ...(await settled(gateway)) };
       looks.push(look);
       say(
-        `${seconds.toFixed(0).padStart(5)} s  ${look.messages} messages  heap ${look.heap.toFixed(2)}  external ${look.external.toFixed(2)}  rss ${look.rss.toFixed(1)} MiB  handles ${JSON.stringify(look.handles)}  listeners ${look.listeners}`,
+        `${seconds.toFixed(0).padStart(5)} s  ${look.messages} messages  heap ${look.heap.toFixed(2)}  code ${look.code.toFixed(2)}  external ${look.external.toFixed(2)}  rss ${look.rss.toFixed(1)} MiB  handles ${JSON.stringify(look.handles)}  listeners ${look.listeners}`,
       );
       if (snapshot && look.messages >= options.warmUp) {
         await gateway.call('heapSnapshot', `${options.snapshots}/warm.heapsnapshot`);
@@ -209,7 +209,12 @@ export type SoakReport = Awaited<ReturnType<typeof soak>>;
 function growthOf(looks: readonly Look[]) {
   const by = (value: (look: Look) => number) =>
     slopeOf(looks.map((look) => ({ x: look.seconds / 3600, y: value(look) })));
-  return { heap: by((look) => look.heap), external: by((look) => look.external), rss: by((look) => look.rss) };
+  return {
+    heap: by((look) => look.heap),
+    code: by((look) => look.code),
+    external: by((look) => look.external),
+    rss: by((look) => look.rss),
+  };
 }
 
 /** Waits until two looks see the same handles: what was closed a moment ago takes its time. */
