@@ -8,7 +8,7 @@ import { rolling } from './rolling.ts';
 /**
  * The long form of the cluster tests:
  *
- *   npm run test:cluster -- [--messages 6000] [--devices 60] [--rate 60] [--failovers 5] [--only chaos,rolling,failover]
+ *   npm run test:cluster -- [--messages 6000] [--devices 60] [--rate 60] [--failovers 5] [--laps 1] [--only chaos,rolling,failover]
  *     [--seed N]
  *
  * Prints a line of figures for each scenario; ends with 1 when one of them is not what docs/reliability.md promises.
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     devices: { type: 'string', default: '60' },
     rate: { type: 'string', default: '60' },
     failovers: { type: 'string', default: '5' },
+    laps: { type: 'string', default: '1' },
     only: { type: 'string' },
     seed: { type: 'string' },
   },
@@ -38,8 +39,15 @@ const unharmed = { ...NOTHING_WRONG, staleWrites: 0, twoLines: 0, reusedIds: 0, 
 const scenarios = {
   chaos: { run: () => chaos(plan), promised: unharmed },
   rolling: {
-    run: () => rolling(plan),
-    promised: { ...NOTHING_WRONG, staleWrites: 0, twoLines: 0, failed: 0, proxyFailed: 0, restarted: 5 },
+    run: () => rolling({ ...plan, laps: Number(values.laps) }),
+    promised: {
+      ...NOTHING_WRONG,
+      staleWrites: 0,
+      twoLines: 0,
+      failed: 0,
+      proxyFailed: 0,
+      restarted: 5 * Number(values.laps),
+    },
   },
   failover: {
     run: () => failover({ ...plan, failovers: Number(values.failovers) }),

@@ -4,7 +4,7 @@ import { PATIENCE_MS } from '../crash/world.ts';
 import { readOpen, readRows, readStale } from './books.ts';
 import { bootAll, contactNumber, until } from './chaos.ts';
 import { Load } from './load.ts';
-import { Cluster, inCluster } from './world.ts';
+import { Cluster, type ClusterNode, inCluster } from './world.ts';
 
 export interface RollingPlan {
   readonly bin: string;
@@ -13,6 +13,8 @@ export interface RollingPlan {
   readonly perSecond: number;
   readonly workers?: number;
   readonly apis?: number;
+  /** How often each node is exchanged. */
+  readonly laps?: number;
 }
 
 /**
@@ -32,12 +34,16 @@ export async function rolling(plan: RollingPlan) {
     const posting = load.run(1_000_000, plan, AbortSignal.any([over.signal, AbortSignal.timeout(900_000)]));
     let restarted = 0;
     try {
-      for (const old of [...workers, ...apis]) {
-        await cluster.boot(old.role);
-        await cluster.stop(old);
-        restarted += 1;
-        const before = load.posted.length;
-        await until(async () => load.posted.length > before + 20, 'customers to go on');
+      for (let lap = 0, nodes = [...workers, ...apis]; lap < (plan.laps ?? 1); lap++) {
+        const newer: ClusterNode[] = [];
+        for (const old of nodes) {
+          newer.push(await cluster.boot(old.role));
+          await cluster.stop(old);
+          restarted += 1;
+          const before = load.posted.length;
+          await until(async () => load.posted.length > before + 20, 'customers to go on');
+        }
+        nodes = newer;
       }
     } finally {
       over.abort();
