@@ -17,7 +17,7 @@ describe.skipIf(bin === undefined)(
     test('lose, double and mix up nothing; no epoch goes back, and all nodes ring and hear again', {
       timeout: 300_000,
     }, async () => {
-      const plan = { bin: bin ?? '', seed, devices: 4, perSecond: 15, failovers: 2, workers: 2, apis: 1 };
+      const plan = { bin: bin ?? '', seed, devices: 4, perSecond: 15, failovers: 2, calm: 10, workers: 2, apis: 1 };
       const report = await failover(plan);
       const said = `WAGATE_TEST_SEED=${seed}\n${report.findings.slice(0, 20).join('\n')}`;
       expect(report, said).toMatchObject({
@@ -30,7 +30,7 @@ describe.skipIf(bin === undefined)(
         bells: 3,
         heard: 3,
       });
-      expect(report.accepted).toBeGreaterThan(70);
+      expect(report.accepted).toBeGreaterThan(40);
     });
 
     test('one that only reads is none: a start on it alone says so', async () => {

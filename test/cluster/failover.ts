@@ -15,6 +15,8 @@ export interface FailoverPlan {
   readonly failovers: number;
   readonly workers?: number;
   readonly apis?: number;
+  /** Accepted messages before each failover and after it. */
+  readonly calm?: number;
 }
 
 export interface FailoverReport extends SendingFigures {
@@ -43,15 +45,13 @@ export interface FailoverReport extends SendingFigures {
   readonly findings: readonly string[];
 }
 
-/** Answers between a rebuilt pair and the next failure. */
-const CALM = 25;
-
 /**
  * The PostgreSQL that writes dies under load with all its processes, or falls silent (each second time); its synchronous follower is
  * promoted, and a new follower is made; so many times. Nodes know both addresses.
  */
 export async function failover(plan: FailoverPlan): Promise<FailoverReport> {
   const began = performance.now();
+  const { calm = 25 } = plan;
   const pair = await startPair(plan.bin);
   const cluster = await Cluster.on(pair, plan);
   return inCluster(cluster, async () => {
@@ -71,7 +71,7 @@ export async function failover(plan: FailoverPlan): Promise<FailoverReport> {
     let heard = names.length;
     try {
       for (let n = 0; n < plan.failovers; n++) {
-        await answers(load, CALM);
+        await answers(load, calm);
         // Another instant of what is under way in each run.
         await pause(cluster.draw(0, 1_000));
         await epochs.look();
@@ -80,14 +80,14 @@ export async function failover(plan: FailoverPlan): Promise<FailoverReport> {
         await until(async () => (await readBells(pair.direct())).length >= names.length, 'each node to listen again');
         bells = Math.min(bells, (await readBells(pair.direct())).length);
         const listening = await hearNodes(pair.direct());
-        await answers(load, CALM);
+        await answers(load, calm);
         await until(async () => listening.heard.size >= names.length, 'each node to be heard again');
         heard = Math.min(heard, listening.heard.size);
         await listening.stop();
         await epochs.look();
-        await pair.rebuild();
+        if (n < plan.failovers - 1) await pair.rebuild();
       }
-      await answers(load, CALM);
+      await answers(load, calm);
     } finally {
       over.abort();
       await posting;
