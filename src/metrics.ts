@@ -140,9 +140,14 @@ export function createMetrics({
 
   return {
     told({ state, error_code }) {
-      if (state !== 'queued' && state !== 'sending') messages.inc({ outcome: state, code: error_code ?? '' });
+      // `sent` is counted where it is acknowledged: a receipt can be stored before the acknowledgement, and the row is never told as sent.
+      if (state !== 'queued' && state !== 'sending' && state !== 'sent')
+        messages.inc({ outcome: state, code: error_code ?? '' });
     },
-    acknowledged: (ms) => acknowledged.observe(ms / 1000),
+    acknowledged(ms) {
+      acknowledged.observe(ms / 1000);
+      messages.inc({ outcome: 'sent', code: '' });
+    },
     statement: (ms, failed) => statements.observe({ failed: String(failed) }, ms / 1000),
     answered: ({ method, route, status, ms }) =>
       requests.observe({ method, route: route ?? 'unknown', status }, ms / 1000),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTenant } from '../panel/support/people.ts';
 import { chromiumPath } from '../support/browser.ts';
+import { onPostgres } from '../support/own-database.ts';
 import { administrator, heading, press, setStage } from './support.ts';
 
 // Whoever runs the server, in a real browser: packages, purchases, accounts, health, the audit log.
@@ -86,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)('administration', () => {
     const { app, visit } = stage;
     const admin = await administrator(app);
     await visit({ path: '/admin/health', cookie: admin.cookie }, async (page) => {
-      await page.getByText('SQLite').waitFor();
+      await page.getByText(onPostgres() ? 'PostgreSQL' : 'SQLite').waitFor();
       await page.getByText('local').waitFor();
       await page.getByText('All devices are well.').waitFor();
     });
