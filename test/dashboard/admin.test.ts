@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { createTenant } from '../panel/support/people.ts';
 import { chromiumPath } from '../support/browser.ts';
@@ -88,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('administration', () => {
     const admin = await administrator(app);
     await visit({ path: '/admin/health', cookie: admin.cookie }, async (page) => {
       await page.getByText(onPostgres() ? 'PostgreSQL' : 'SQLite').waitFor();
-      await page.getByText('local').waitFor();
+      await page.getByText(onPostgres() ? hostname() : 'local').waitFor();
       await page.getByText('All devices are well.').waitFor();
     });
   });
