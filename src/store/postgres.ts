@@ -139,8 +139,9 @@ function createConnection(client: pg.PoolClient, onBroken: () => void): Database
         if (text === 'commit' && command !== 'COMMIT') throw new Error('The transaction was rolled back.');
         return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
       } catch (error) {
-        if (!isServerAnswer(error)) onBroken();
-        return explain(error);
+        // After a FATAL the server has hung up.
+        if (!isServerAnswer(error) || error.severity === 'FATAL') onBroken();
+        return text === 'commit' ? explainCommit(error) : explain(error);
       }
     },
     // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing here streams
@@ -159,6 +160,20 @@ const isServerAnswer = (error: unknown): error is pg.DatabaseError & { code: str
  * nothing was accepted, a later try may succeed. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const outOfReach = /^(08|53|57|40|25006|55P03|58)/;
+
+/** Whoever asks the server to commit and hears nothing does not know: it may have, and died, or been taken over, before it could say so. */
+function explainCommit(error: unknown): never {
+  if (isServerAnswer(error) && !/^(08|57)/.test(error.code)) return explain(error);
+  throw failure(
+    'temporarily_unavailable',
+    {},
+    {
+      message:
+        'The database was lost while this was being stored, so it may have been accepted or not. Please repeat it with the same Idempotency-Key, or look into the history first.',
+      cause: error,
+    },
+  );
+}
 
 function explain(error: unknown): never {
   if (isServerAnswer(error) && !outOfReach.test(error.code)) throw error;

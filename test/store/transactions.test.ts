@@ -37,6 +37,27 @@ overEachDatabase('a transaction', ({ kind, place, open }) => {
     expect(await store.messages.find(account.id, device.id, row.id)).toEqual(row);
   });
 
+  if (kind === 'postgres')
+    test('whose commit was not heard of says that it may have been accepted', async () => {
+      const at = await place();
+      const store = await open({ at });
+      const client = new pg.Client(at.url);
+      await client.connect();
+      // The server ends the connection in the midst of the commit.
+      await client.query(`
+        create function vanish() returns trigger language plpgsql as $$
+          begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+        create constraint trigger vanish after insert on setting deferrable initially deferred
+          for each row execute function vanish()`);
+      await client.end();
+      const written = store.transaction((tx) => tx.settings.set('sign_up', 'open'));
+      await expect(written).rejects.toMatchObject({
+        code: 'temporarily_unavailable',
+        message: expect.stringContaining('may have been accepted'),
+      });
+      await store.ready();
+    });
+
   test('tells a query of the store inside its callback, instead of hanging, and is undone', async () => {
     const store = await open();
     const tenant = await createTenant(store);
