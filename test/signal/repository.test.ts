@@ -384,6 +384,26 @@ describe('the journal', () => {
   });
 });
 
+describe('the end of a connection', () => {
+  test('leaves no timer to an answer that comes later: it would hold all of it for three days', async () => {
+    const pn = '6281200000001@s.whatsapp.net';
+    const us = createDevice(pn);
+    await us.repository.lidMapping.storeLIDPNMappings([{ pn, lid: LID }]);
+    const msLeft = async (ends: boolean) => {
+      const { repository } = us.restart();
+      const asked = repository.lidMapping.getLIDForPN(pn);
+      if (ends) repository.close?.();
+      expect(await asked).toBe(LID);
+      const { mappingCache } = repository.lidMapping as unknown as {
+        mappingCache: { getRemainingTTL(key: string): number };
+      };
+      return mappingCache.getRemainingTTL('pn:6281200000001');
+    };
+    expect(await msLeft(false)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(await msLeft(true)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 describe('pre-keys', () => {
   test('a used one stays 14 days for a first message that comes again, and is then deleted', async () => {
     let time = Date.UTC(2026, 0, 1);
