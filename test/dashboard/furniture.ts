@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { type Browser, createBrowser, PASSWORD } from '../panel/support/browser.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { placeOf } from '../support/own-database.ts';
+import { rows } from '../support/rows.ts';
 import { administrator, linkDevice } from './tenants.ts';
 
 // An installation as a shop has it after some weeks: for the walk over every page, and for the pictures.
@@ -81,7 +81,7 @@ export async function furnish(): Promise<Furnished> {
   const failed = await writeMessages(app, owner, shop, sandbox);
   await untilSettled(owner);
   await writeAnswers(app, SHOP);
-  spreadOverDays(app);
+  await spreadOverDays(app);
 
   const newcomer = await comeIn(app, 'Budi', 'budi@example.com', 'Trial');
   const fresh = await startingOwner(app);
@@ -201,22 +201,14 @@ async function untilSettled(owner: Browser): Promise<void> {
 }
 
 /** Moves what was sent a moment ago into the days before, so that a chart has something to show. */
-function spreadOverDays(app: TestApp): void {
-  const file = new DatabaseSync(join(app.dataDir, 'wagate.db'));
-  try {
-    const columns = file
-      .prepare('PRAGMA table_info(message)')
-      .all()
-      .map(({ name }) => String(name))
-      .filter((name) => name.endsWith('_at') && name !== 'expires_at');
-    const sets = columns.map((name) => `${name} = ${name} - ?1`).join(', ');
-    const move = file.prepare(`UPDATE message SET ${sets} WHERE id = ?2`);
-    const ids = file
-      .prepare('SELECT id FROM message ORDER BY id')
-      .all()
-      .map(({ id }) => Number(id));
-    for (const [at, id] of ids.slice(0, 20).entries()) move.run(Math.floor((20 - at) / 2.2) * DAY_MS, id);
-  } finally {
-    file.close();
+async function spreadOverDays(app: TestApp): Promise<void> {
+  const place = placeOf(app.dataDir);
+  const [first = {}] = await rows(place, 'select * from message limit 1');
+  const columns = Object.keys(first).filter((name) => name.endsWith('_at') && name !== 'expires_at');
+  const sets = columns.map((name) => `${name} = ${name} - ?`).join(', ');
+  const found = await rows<{ id: number }>(place, 'select id from message order by id limit 20');
+  for (const [at, { id }] of found.entries()) {
+    const ms = Math.floor((20 - at) / 2.2) * DAY_MS;
+    await rows(place, `update message set ${sets} where id = ?`, ...columns.map(() => ms), id);
   }
 }
