@@ -9,6 +9,9 @@ import { firstStart, welcome } from './welcome.ts';
  */
 const STOPPED_WITHIN_MS = 10_000;
 
+/** Whoever signals a whole group of processes is heard twice, since npm passes on what it gets. */
+const SAME_SIGNAL_MS = 500;
+
 /** Reads the environment, starts the gateway, stops it on SIGTERM and SIGINT; the second signal ends it at once. */
 async function main(): Promise<void> {
   const config = readConfig();
@@ -36,9 +39,12 @@ async function main(): Promise<void> {
       },
     );
   };
+  let signalledAt: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
-      if (stopping) process.exit(1);
+      const now = performance.now();
+      if (signalledAt !== undefined && now - signalledAt >= SAME_SIGNAL_MS) process.exit(1);
+      signalledAt ??= now;
       stop(signal);
     });
   app.ended.then(

@@ -138,7 +138,7 @@ export interface Config extends Values {
 }
 
 /** The start's complaint may end in a log: without the password of an address. */
-const shown = (value: string): string => value.replace(/\/\/[^/]*@/, '//…@');
+const shown = (value: string): string => value.replace(/\/\/.*@/s, '//…@').replace(/([?&]password=)[^&]*/g, '$1…');
 
 /** Reads all settings; all problems are told at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {

@@ -122,6 +122,10 @@ export const invalid = (field: string, reason: string): Failure =>
 export const isFailure = (error: unknown, code?: FailureCode): error is Failure =>
   error instanceof Failure && (code === undefined || error.code === code);
 
+/** The fact of a failure after which nobody knows whether the work was done: what belongs to it must stay. */
+export const OUTCOME_UNKNOWN: Facts = { outcome: 'unknown' };
+export const isOutcomeUnknown = (error: unknown): boolean => isFailure(error) && error.facts.outcome === 'unknown';
+
 /** An Error from whatever was thrown: Baileys rejects open queries with a bare number (1006) when the socket closes. */
 export const asError = (thrown: unknown): Error =>
   thrown instanceof Error

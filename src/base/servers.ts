@@ -9,8 +9,9 @@ export interface Servers {
   readonly mustWrite: boolean;
 }
 
-const PARTS = /^(?<scheme>postgres(?:ql)?:\/\/)(?<user>[^@/?]*@)?(?<hosts>[^/?]*)(?<rest>.*)$/;
-const WRITING = ['read-write', 'primary'];
+const PARTS = /^(?<scheme>postgres(?:ql)?:\/\/)(?<user>[^/?]*@)?(?<hosts>[^/?]*)(?<rest>.*)$/;
+/** `any` is libpq's default: a gateway needs one that writes all the same. */
+const WRITING = ['read-write', 'primary', 'any'];
 
 export function serversOf(url: string): Servers {
   const { scheme, user = '', hosts, rest = '' } = PARTS.exec(url)?.groups ?? {};

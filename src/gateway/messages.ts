@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { type Failure, failure, invalid } from '../base/errors.ts';
+import { type Failure, failure, invalid, isOutcomeUnknown } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import { type RandomBytes, whatsappId } from '../base/ids.ts';
@@ -134,7 +134,8 @@ export function createMessages(needs: MessagesNeeds): Messages {
         return { row: stored, quotaRemaining: spent?.left ?? null };
       })
       .catch(async (error) => {
-        await upload?.remove();
+        // A message that may have been accepted needs its file; `sweep` takes it otherwise.
+        if (!isOutcomeUnknown(error)) await upload?.remove();
         throw error;
       });
     if (accepted === undefined) {

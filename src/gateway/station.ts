@@ -111,6 +111,8 @@ export function createStation(needs: StationNeeds): Station {
 
   /** What it remembers is being deleted: it is not down for those who look meanwhile. */
   let linkingAnew = false;
+  /** Nothing is begun any more that nobody would end. */
+  let stopping = false;
   const stateNow = (): DeviceState => (linkingAnew ? { is: 'connecting', attempt: 1 } : supervisor.state);
 
   const supervisor = createSupervisor({
@@ -217,7 +219,7 @@ export function createStation(needs: StationNeeds): Station {
         await supervisor.stop();
         await store.clearMemory(owner);
         memory = freshMemory();
-        supervisor.start();
+        if (!stopping) supervisor.start();
       } finally {
         linkingAnew = false;
       }
@@ -336,6 +338,7 @@ export function createStation(needs: StationNeeds): Station {
     },
     take: outbox.take,
     async stop(graceMs, movesOn = false) {
+      stopping = true;
       await outbox.stop(graceMs);
       leaving = movesOn;
       await supervisor.stop();
@@ -345,6 +348,7 @@ export function createStation(needs: StationNeeds): Station {
       await store.durable();
     },
     async lose() {
+      stopping = true;
       leaving = true;
       const closed = supervisor.stop();
       syncing.cancel();

@@ -35,16 +35,16 @@ export function createAuth({
   const wrong = createLimits({ clock, windowMs: MINUTE });
   const good = new Set<string>();
   const brake = createBrake(clock);
-  const refuse = async (allowance: Allowance, key: string): Promise<never> => {
-    await brake(key);
+  const refuse = async (allowance: Allowance, key: string, reply: FastifyReply): Promise<never> => {
+    await brake(key, reply);
     throw tooMany(allowance);
   };
 
-  async function identify(token: string, address: string): Promise<Caller> {
+  async function identify(token: string, address: string, reply: FastifyReply): Promise<Caller> {
     // A bare hash is enough here: it never leaves the process, and the tokens have 256 random bits.
     const seen = createHash('sha256').update(token).digest('base64');
     const patience = wrong.open(addressKey(address), WRONG_TOKENS_PER_MINUTE);
-    if (!patience.allowed && !good.has(seen)) await refuse(patience, addressKey(address));
+    if (!patience.allowed && !good.has(seen)) await refuse(patience, addressKey(address), reply);
     try {
       const caller = await devices.authenticate(token);
       if (good.size >= GOOD_TOKENS) good.clear();
@@ -62,16 +62,16 @@ export function createAuth({
   return async function enter(request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
     const token = bearer(request.headers.authorization);
     if (token === undefined) throw failure('invalid_token');
-    const caller = await identify(token, request.ip);
+    const caller = await identify(token, request.ip, reply);
     const allowance = await rates.take(caller.tokenId, caller.rateLimit);
     reply.headers({
       'RateLimit-Limit': allowance.limit,
       'RateLimit-Remaining': allowance.remaining,
       'RateLimit-Reset': allowance.resetSeconds,
     });
-    if (!allowance.allowed) await refuse(allowance, caller.tokenId);
+    if (!allowance.allowed) await refuse(allowance, caller.tokenId, reply);
     const together = await rates.take(`account:${caller.accountId}`, caller.rateLimit * accountFactor);
-    if (!together.allowed) await refuse(together, `account:${caller.accountId}`);
+    if (!together.allowed) await refuse(together, `account:${caller.accountId}`, reply);
     return caller;
   };
 }

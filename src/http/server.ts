@@ -141,10 +141,10 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   await fastify.register(helmet, security(config.PUBLIC_URL));
   const addresses = createLimits({ clock, windowMs: 60_000 });
   const brake = createBrake(clock);
-  fastify.addHook('onRequest', async ({ ip, routeOptions }) => {
+  fastify.addHook('onRequest', async ({ ip, routeOptions }, reply) => {
     if (isLoopback(ip) || routeOptions.url?.startsWith('/health/')) return;
     const allowance = addresses.take(addressKey(ip), config.RATE_LIMIT_PER_ADDRESS);
-    if (!allowance.allowed) await brake(addressKey(ip));
+    if (!allowance.allowed) await brake(addressKey(ip), reply);
     insist(allowance);
   });
   // Thrown before the body is read: an unknown address is unknown whatever is sent to it.

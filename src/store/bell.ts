@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as pause, setInterval as rounds } from 'node:timers/promises';
 import type pg from 'pg';
 import { asError } from '../base/errors.ts';
@@ -25,6 +26,7 @@ const AGAIN_MS = 500;
 /** A server whose machine is gone says nothing, for hours: so it is asked now and then, and has so long to answer. */
 const LOOK_MS = 5_000;
 const ANSWER_MS = 5_000;
+const GOODBYE_MS = 1_000;
 
 /** Shown by `pg_stat_activity`; at most 63 bytes there. */
 export const applicationName = (node: string): string => `wagate ${node}`.slice(0, 63);
@@ -83,9 +85,15 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
     } finally {
       over.abort();
       client = undefined;
-      // Nobody is at the other end of a broken one.
-      await mine.end().catch(() => undefined);
+      await hangUp(mine);
     }
+  }
+
+  /** Nobody may be at the other end any more, and a socket to a machine that is gone is closed by the system hours later. */
+  async function hangUp(mine: pg.Client): Promise<void> {
+    const ended = mine.end().catch(() => undefined);
+    await Promise.race([ended, pause(GOODBYE_MS, undefined, { ref: false })]);
+    (mine as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
   }
 
   /** Rejects when the server does not answer any more. To listen again changes nothing, and costs what any question does. */
@@ -121,7 +129,7 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
       await flush();
       closed = true;
       ending.abort();
-      await client?.end().catch(() => undefined);
+      if (client) await hangUp(client);
       await living;
     },
   };

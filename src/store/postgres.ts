@@ -9,7 +9,7 @@ import {
   sql,
 } from 'kysely';
 import pg from 'pg';
-import { asError, failure } from '../base/errors.ts';
+import { asError, failure, OUTCOME_UNKNOWN } from '../base/errors.ts';
 import { applicationName, openBell } from './bell.ts';
 import type { Dialect } from './dialect.ts';
 import { refuseInsideTransaction } from './transactions.ts';
@@ -133,16 +133,18 @@ async function connected(pool: pg.Pool, tries: number): Promise<pg.PoolClient> {
 function createConnection(client: pg.PoolClient, onBroken: () => void): DatabaseConnection {
   return {
     async executeQuery<R>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      let answer: pg.QueryResult;
       try {
-        const { rows, rowCount, command } = await client.query(text, [...parameters]);
-        // A COMMIT of a transaction that had failed is answered with ROLLBACK.
-        if (text === 'commit' && command !== 'COMMIT') throw new Error('The transaction was rolled back.');
-        return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
+        answer = await client.query(text, [...parameters]);
       } catch (error) {
-        // After a FATAL the server has hung up.
-        if (!isServerAnswer(error) || error.severity === 'FATAL') onBroken();
+        // After a FATAL the server has hung up; one that only reads (any more) is not the one that writes.
+        if (!isServerAnswer(error) || error.severity === 'FATAL' || error.code === READ_ONLY) onBroken();
         return text === 'commit' ? explainCommit(error) : explain(error);
       }
+      // A COMMIT of a transaction that had failed is answered with ROLLBACK.
+      if (text === 'commit' && answer.command !== 'COMMIT')
+        return explain(new Error('The transaction was rolled back.'));
+      return { rows: answer.rows, numAffectedRows: BigInt(answer.rowCount ?? 0) };
     },
     // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing here streams
     async *streamQuery() {
@@ -159,20 +161,17 @@ const isServerAnswer = (error: unknown): error is pg.DatabaseError & { code: str
  * Connection lost (08), out of resources (53), shutting down or cancelled (57), read-only (25006), deadlock or serialization (40):
  * nothing was accepted, a later try may succeed. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
+const READ_ONLY = '25006';
 const outOfReach = /^(08|53|57|40|25006|55P03|58)/;
 
 /** Whoever asks the server to commit and hears nothing does not know: it may have, and died, or been taken over, before it could say so. */
 function explainCommit(error: unknown): never {
   if (isServerAnswer(error) && !/^(08|57)/.test(error.code)) return explain(error);
-  throw failure(
-    'temporarily_unavailable',
-    {},
-    {
-      message:
-        'The database was lost while this was being stored, so it may have been accepted or not. Please repeat it with the same Idempotency-Key, or look into the history first.',
-      cause: error,
-    },
-  );
+  throw failure('temporarily_unavailable', OUTCOME_UNKNOWN, {
+    message:
+      'The database was lost while this was being stored, so it may have been accepted or not. Please repeat it with the same Idempotency-Key, or look into the history first.',
+    cause: error,
+  });
 }
 
 function explain(error: unknown): never {

@@ -24,6 +24,8 @@ export function writerOf(url: string) {
 
     constructor(config: pg.ClientConfig = {}) {
       super({ ...config, connectionString: urls[current] ?? urls[0] });
+      // A server that goes while nobody listens yet would end the process; `connect`, `query` and `end` tell of it anyway.
+      this.on('error', () => undefined);
     }
 
     override connect(): Promise<this>;

@@ -12,6 +12,8 @@ test.each([
     true,
   ],
   ['postgres://one,two', ['postgres://one', 'postgres://two'], true],
+  ['postgres://gate:p@ss,word@db/wagate', ['postgres://gate:p@ss,word@db/wagate'], false],
+  ['postgres://db/wagate?target_session_attrs=any', ['postgres://db/wagate?target_session_attrs=any'], true],
   ['postgres://gate@localhost/wagate?host=%2Frun', ['postgres://gate@localhost/wagate?host=%2Frun'], false],
 ])('%s stands for these servers', (url, urls, mustWrite) => {
   expect(serversOf(url)).toEqual({ urls, mustWrite });
@@ -20,7 +22,7 @@ test.each([
 test.each([
   ['mysql://one/wagate', 'must begin with postgres: or postgresql:'],
   ['postgres://one:x,two/wagate', 'must be an address such as'],
-  ['postgres://one,two/wagate?target_session_attrs=any', 'must have target_session_attrs=read-write'],
+  ['postgres://one,two/wagate?target_session_attrs=read-only', 'must have target_session_attrs=read-write'],
 ])('%s is refused with a sentence', (url, sentence) => {
   expect(() => serversOf(url)).toThrow(sentence);
 });

@@ -42,7 +42,8 @@ const texts: FailureTexts = {
   validation_failed: 'See `errors`: which field and which rule. Do not retry without a change.',
   idempotency_mismatch: 'Use a new key for a new message.',
   rate_limited: 'Wait as `Retry-After` says, then repeat.',
-  temporarily_unavailable: 'Nothing was accepted. Wait as `Retry-After` says, then repeat.',
+  temporarily_unavailable:
+    'Wait as `Retry-After` says, then repeat with the same `Idempotency-Key`. Nothing was accepted, unless `message` says that it may have been.',
   internal_error: 'Repeat with the same `Idempotency-Key`; if it goes on, tell the administrator the `request_id`.',
 };
 export default texts;

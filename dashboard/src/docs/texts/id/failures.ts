@@ -42,7 +42,8 @@ const texts: FailureTexts = {
   validation_failed: 'Lihat `errors`: field mana dan aturan apa. Jangan diulang tanpa diubah.',
   idempotency_mismatch: 'Pakai key baru untuk pesan baru.',
   rate_limited: 'Tunggu sesuai `Retry-After`, lalu ulangi.',
-  temporarily_unavailable: 'Belum ada yang diterima. Tunggu sesuai `Retry-After`, lalu ulangi.',
+  temporarily_unavailable:
+    'Tunggu sesuai `Retry-After`, lalu ulangi dengan `Idempotency-Key` yang sama. Belum ada yang diterima, kecuali `message` mengatakan mungkin sudah.',
   internal_error:
     'Ulangi dengan `Idempotency-Key` yang sama; jika tetap gagal, beri tahu administrator `request_id`-nya.',
 };
