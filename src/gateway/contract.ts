@@ -21,6 +21,12 @@ export interface Caller {
   readonly tokenSince: number | null;
 }
 
+/** An Idempotency-Key, and what its request asks for: another request under the same key is a mistake. */
+export interface RequestKey {
+  readonly key: string;
+  readonly hash: Uint8Array;
+}
+
 export interface SendRequest {
   readonly recipient: string | number;
   readonly content: TextRequest | MediaRequest;
@@ -36,7 +42,7 @@ export interface SendRequest {
   /** Answer 202 at once. */
   readonly async: boolean;
   /** Tied to the message in the transaction that accepts it. */
-  readonly idempotencyKey: string | null;
+  readonly idempotencyKey: RequestKey | null;
   /** The message that it answers: an id of the inbox, or a WhatsApp id. */
   readonly replyTo?: string | null;
 }

@@ -104,14 +104,17 @@ export function withoutEmpty(given: unknown, keep: readonly string[] = []): Reco
 }
 
 async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, parts: MountParts) {
+  const upload = request.upload ?? undefined;
   const key = row.idempotent ? idempotencyKey(request) : undefined;
+  const requestKey =
+    key === undefined ? null : { key, hash: requestHash(`${row.method} ${row.path}`, request.body, upload) };
   const ask: Ask = {
     caller: request.caller,
     body: request.body,
     query: request.query,
     params: request.params,
-    upload: request.upload ?? undefined,
-    idempotencyKey: key ?? null,
+    upload,
+    idempotencyKey: requestKey,
     lastEventId: String(request.headers['last-event-id'] ?? '') || null,
     signal: untilGone(reply, parts.stopping),
   };
@@ -121,7 +124,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
     return given;
   };
 
-  if (key === undefined || request.caller === null) {
+  if (requestKey === null || request.caller === null) {
     const { status, body, stream } = await told(row.handle(ask, parts.gateway));
     if (stream !== undefined) return sendStream(reply.code(status), stream);
     return reply.code(status).send(body);
@@ -134,8 +137,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
   const { status, body, replayed } = await once(
     {
       caller,
-      key,
-      hash: requestHash(`${row.method} ${row.path}`, request.body, ask.upload),
+      ...requestKey,
       requestId: request.id,
       answer: () => serialized(row.handle(ask, parts.gateway)),
       resume: (messageId) =>

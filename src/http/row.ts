@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { FailureCode } from '../base/errors.ts';
-import type { Caller, Devices, Idempotency, Messages } from '../gateway/contract.ts';
+import type { Caller, Devices, Idempotency, Messages, RequestKey } from '../gateway/contract.ts';
 import type { Inbox } from '../gateway/inbox.ts';
 import type { InboxMedia } from '../gateway/inbox-media.ts';
 import type { LiveEvents } from '../gateway/live.ts';
@@ -39,7 +39,7 @@ export interface Ask<Body = unknown, Query = unknown, Params = unknown> {
   readonly params: Params;
   /** A file that was uploaded with the request, already received in full. */
   readonly upload: ReceivedFile | undefined;
-  readonly idempotencyKey: string | null;
+  readonly idempotencyKey: RequestKey | null;
   /** Of a stream that was cut off. */
   readonly lastEventId: string | null;
   /** Aborted when the caller has gone or the server is stopping. */

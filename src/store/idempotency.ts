@@ -59,13 +59,18 @@ export function createIdempotency({ db, vault }: Pick<Context, 'db' | 'vault'>) 
 
     /**
      * In the transaction that accepts the message: a process that dies before `finish` leaves a trace to answer from. False: the key
-     * has its message or its answer already, or is gone, and this one must not be accepted.
+     * has its message or its answer already, is another request's or is gone, and this one must not be accepted.
      */
-    async attach(device_id: number, key: string, message_id: number): Promise<boolean> {
+    async attach(
+      device_id: number,
+      { key, hash }: { readonly key: string; readonly hash: Uint8Array },
+      message_id: number,
+    ): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('idempotency')
         .where('device_id', '=', device_id)
         .where('key', '=', key)
+        .where('request_hash', '=', hash)
         .where('message_id', 'is', null)
         .where('status', 'is', null)
         .set({ message_id })

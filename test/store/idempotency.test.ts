@@ -27,7 +27,7 @@ overEachDatabase('an Idempotency-Key', ({ open }) => {
     const { id } = await accept(store, tenant);
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'new' });
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'running', message_id: null, since: now });
-    expect(await attach(device.id, 'k', id)).toBe(true);
+    expect(await attach(device.id, { key: 'k', hash }, id)).toBe(true);
     const claim = { device_id: device.id, key: 'k', since: now };
     expect(await begin(device.id, 'k', hash, now)).toEqual({ is: 'running', message_id: id, since: now });
     const answer = '{"success":true}';
@@ -72,8 +72,9 @@ overEachDatabase('an Idempotency-Key', ({ open }) => {
     expect(await begin(device_id, 'k', hash, 62_000)).toEqual({ is: 'new' });
     await forget({ device_id, key: 'k', since: 1_000 });
     expect(await begin(device_id, 'k', hash, 62_001)).toMatchObject({ is: 'running', since: 62_000 });
-    expect(await attach(device_id, 'k', second.id)).toBe(true);
-    expect(await attach(device_id, 'k', first.id)).toBe(false);
+    expect(await attach(device_id, { key: 'k', hash: other }, first.id)).toBe(false);
+    expect(await attach(device_id, { key: 'k', hash }, second.id)).toBe(true);
+    expect(await attach(device_id, { key: 'k', hash }, first.id)).toBe(false);
     await finish({ device_id, key: 'k', since: 1_000 }, { status: 400, answer: 'of the dead' });
     expect(await begin(device_id, 'k', hash, 62_002)).toMatchObject({ is: 'running', message_id: second.id });
   });

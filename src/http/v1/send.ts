@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FailureCode } from '../../base/errors.ts';
-import type { MediaRequest, SendOutcome, SendRequest } from '../../gateway/contract.ts';
+import type { MediaRequest, RequestKey, SendOutcome, SendRequest } from '../../gateway/contract.ts';
 import { successSaying } from '../envelope.ts';
 import {
   type Answer,
@@ -71,7 +71,7 @@ type Manners = z.output<z.ZodObject<typeof manners>>;
 
 const request = (
   body: Manners & { recipient: string | number },
-  idempotencyKey: string | null,
+  idempotencyKey: RequestKey | null,
   content: SendRequest['content'],
 ): SendRequest => ({
   recipient: body.recipient,
