@@ -4,10 +4,10 @@ import type { EventBus } from '../base/events.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { DeviceRow, MessageRow, Owner, Store } from '../store/index.ts';
+import type { DeviceRow, MessageRow, Store } from '../store/index.ts';
 import type { Link, OpenLink, Route } from '../whatsapp/link.ts';
 import type { Neighbours } from './cluster.ts';
-import { LEASE_MS } from './fleet/lease.ts';
+import { createHeld } from './fleet/held.ts';
 import { createRounds } from './fleet/rounds.ts';
 import type { Happenings } from './happenings.ts';
 import type { DeviceHealth } from './health.ts';
@@ -77,94 +77,36 @@ export interface FleetNeeds {
   readonly log: Log;
 }
 
-/** What the rounds do with the devices of this node. */
-export interface Held {
-  readonly stations: ReadonlyMap<number, Station>;
-  take(device: DeviceRow, arrives: boolean): Promise<Station>;
-  drop(deviceId: number, graceMs?: number): Promise<void>;
-  /** To another node: nobody is told that it is not connected meanwhile. */
-  handOver(deviceId: number, graceMs: number): Promise<void>;
-  lose(deviceId: number, because: string): Promise<void>;
-  /** The lease holds by this node's own clock until then. Monotonic ms. */
-  heldUntil(deviceId: number): number;
-  renewed(deviceIds: Iterable<number>, until: number): void;
-}
-
 export function createFleet(needs: FleetNeeds): Fleet {
   const { store, clock, log, node, neighbours } = needs;
-  const stations = new Map<number, Station>();
-  const starting = new Map<number, Promise<Station>>();
-  const until = new Map<number, number>();
-
-  async function take(device: DeviceRow, arrives = false): Promise<Station> {
-    const present = stations.get(device.id) ?? starting.get(device.id);
-    if (present !== undefined) return present;
-    const taking = (async () => {
-      const begun = clock.monotonic();
-      const epoch = await store.leases.take(device.id, node, LEASE_MS);
-      if (epoch === undefined) throw failure('device_busy', { state: 'kept by another node', needed: 'free' });
-      const owner: Owner = { account_id: device.account_id, device_id: device.id, epoch };
+  const held = createHeld({
+    leases: store.leases,
+    node,
+    open: (device, owner, arrives) => {
       const route = needs.route(device);
       if (route === undefined)
         throw failure('device_busy', { state: 'a sandbox device', needed: 'reachable: SANDBOX is off' });
-      until.set(device.id, begun + LEASE_MS);
-      const station = createStation({
+      return createStation({
         ...needs,
         device,
         owner,
         route,
         arrives,
         // Alone there is nobody who could take it meanwhile, and a database that fails for a while is waited for.
-        isHeld: neighbours === undefined ? () => true : () => clock.monotonic() < (until.get(device.id) ?? 0),
+        isHeld: neighbours === undefined ? () => true : () => clock.monotonic() < held.heldUntil(device.id),
         tellOthers: neighbours && ((glimpse) => neighbours.mirror.put(owner, glimpse)),
         log: log.child({ device: device.id }),
       });
-      stations.set(device.id, station);
-      return station;
-    })().finally(() => starting.delete(device.id));
-    starting.set(device.id, taking);
-    return taking;
+    },
+    clock,
+    log,
+  });
+  const { stations } = held;
+
+  async function drop(deviceId: number): Promise<void> {
+    if (!(await held.drop(deviceId))) neighbours?.bridge.ring('fleet.look', { deviceId });
   }
 
-  async function release(station: Station): Promise<void> {
-    const { device_id, epoch } = station.owner;
-    if (stations.get(device_id) === station) stations.delete(device_id);
-    await store.leases.giveUp(device_id, node, epoch);
-  }
-
-  async function drop(deviceId: number, graceMs = 0): Promise<void> {
-    const station = stations.get(deviceId);
-    if (station === undefined) {
-      neighbours?.bridge.ring('fleet.look', { deviceId });
-      return;
-    }
-    await station.stop(graceMs);
-    await release(station);
-  }
-
-  const held: Held = {
-    stations,
-    take,
-    drop,
-    async handOver(deviceId, graceMs) {
-      const station = stations.get(deviceId);
-      if (station === undefined) return;
-      await station.stop(graceMs, true);
-      await release(station);
-      neighbours?.bridge.ring('fleet.free', { deviceId });
-    },
-    async lose(deviceId, because) {
-      const station = stations.get(deviceId);
-      if (station === undefined) return;
-      stations.delete(deviceId);
-      log.warn({ device: deviceId, reason: because }, 'the lease of a device was lost');
-      await station.lose();
-    },
-    heldUntil: (deviceId) => until.get(deviceId) ?? 0,
-    renewed(deviceIds, at) {
-      for (const id of deviceIds) until.set(id, at);
-    },
-  };
   const rounds = createRounds({ ...needs, held });
   const others = (id: number) => (stations.has(id) ? undefined : neighbours?.mirror.look(id));
 
@@ -190,7 +132,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
       neighbours?.bridge.ring('fleet.look', { deviceId: deviceId ?? 0 });
       await rounds.now(deviceId);
     },
-    take: (device) => take(device),
+    take: (device) => held.take(device, false),
     drop,
     async dropKind(kind) {
       await Promise.all(

@@ -44,6 +44,25 @@ export function createLinking(needs: LinkingNeeds): Linking {
   const view = createDeviceViews(needs);
   const codes = createLimits({ clock, windowMs: 600_000 });
 
+  const turns = new Map<string, Promise<void>>();
+  /** One after the other for each device: whoever asks last is right, also when the first is still being done. */
+  async function inTurn<T>({ accountId }: Signed, id: number, work: () => Promise<T>): Promise<T> {
+    // With the account: a stranger's question does not wait for the owner's.
+    const key = `${accountId} ${id}`;
+    const done = (turns.get(key) ?? Promise.resolve()).then(work);
+    // How it went is told to the one who asked.
+    const turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    turns.set(key, turn);
+    try {
+      return await done;
+    } finally {
+      if (turns.get(key) === turn) turns.delete(key);
+    }
+  }
+
   async function alive(who: Signed, id: number): Promise<DeviceRow> {
     const row = await devices.find(who.accountId, id);
     if (row.suspended_at !== null) throw failure('device_suspended');
@@ -76,7 +95,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
     patience.abort();
   }
 
-  return {
+  const linking: Linking = {
     async begin(who, id, address) {
       await startPairing(await alive(who, id));
       await audit.note({ kind: 'device.linking', who, subject: `device ${id}`, address });
@@ -164,6 +183,16 @@ export function createLinking(needs: LinkingNeeds): Linking {
       await store.durable();
       told(who, id, 'deleted');
     },
+  };
+
+  return {
+    ...linking,
+    begin: (who, id, address) => inTurn(who, id, () => linking.begin(who, id, address)),
+    stop: (who, id) => inTurn(who, id, () => linking.stop(who, id)),
+    connect: (who, id, address) => inTurn(who, id, () => linking.connect(who, id, address)),
+    disconnect: (who, id, address) => inTurn(who, id, () => linking.disconnect(who, id, address)),
+    unlink: (who, id, address) => inTurn(who, id, () => linking.unlink(who, id, address)),
+    remove: (who, id, address) => inTurn(who, id, () => linking.remove(who, id, address)),
   };
 }
 

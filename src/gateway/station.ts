@@ -304,11 +304,13 @@ export function createStation(needs: StationNeeds): Station {
       return arriving && !leaving;
     },
     start() {
+      if (stopping) return;
       outbox.start();
       surfacing.start();
       supervisor.start();
     },
     startPairing() {
+      if (stopping) return;
       pairing = true;
       outbox.start();
       surfacing.start();

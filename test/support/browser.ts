@@ -109,9 +109,13 @@ async function withPicture(error: unknown, page: Page, wrong: readonly string[])
     () => file,
     (reason: unknown) => `none (${String(reason)})`,
   );
+  const text = await page
+    .locator('body')
+    .innerText({ timeout: 10_000 })
+    .catch((reason: unknown) => String(reason));
   const told = wrong.length === 0 ? '' : `\nThe visit had gone wrong already:\n${wrong.join('\n')}`;
   const message = error instanceof Error ? error.message : String(error);
-  return new Error(`${message}\nat ${page.url()}, picture: ${taken}${told}`, { cause: error });
+  return new Error(`${message}\nat ${page.url()}, picture: ${taken}${told}\nIt said:\n${text}`, { cause: error });
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

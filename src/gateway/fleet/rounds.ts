@@ -3,7 +3,7 @@ import { asError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { DeviceRow, Store } from '../../store/index.ts';
 import type { Neighbours } from '../cluster.ts';
-import type { Held } from '../fleet.ts';
+import type { Held } from './held.ts';
 import { LEASE_MS } from './lease.ts';
 import { createShares } from './shares.ts';
 
@@ -35,16 +35,19 @@ function createAlone({ held, store, route, node, clock, log }: RoundsNeeds): Rou
   let rounds: Promise<void> | undefined;
 
   async function round(): Promise<void> {
-    const renewed = await store.leases.renew(node, [...stations.keys()], LEASE_MS);
-    for (const [id, { owner }] of [...stations])
-      if (renewed.get(id) !== owner.epoch) await held.lose(id, 'another process has taken it');
-    const wanted = await store.devices.listEnabled();
-    const ids = new Set(wanted.map(({ id }) => id));
+    const before = [...stations];
+    const ids = before.map(([id]) => id);
+    const renewed = await store.leases.renew(node, ids, LEASE_MS);
+    for (const [id, station] of before)
+      if (renewed.get(id) !== station.owner.epoch && stations.get(id) === station)
+        await held.lose(id, 'another process has taken it');
     for (const station of stations.values()) station.tellHealth();
-    for (const [id, station] of [...stations]) if (!ids.has(id) && !station.isPairing) await held.drop(id);
-    for (const device of wanted) {
+    const still = await store.devices.stillWanted(ids);
+    for (const id of ids) if (!still.has(id) && stations.get(id)?.isPairing === false) await held.drop(id);
+    // Read last: what was wanted again while it was dropped is among them.
+    for (const device of await store.devices.listEnabled()) {
       if (ending.signal.aborted) return;
-      if (stations.has(device.id) || route(device) === undefined) continue;
+      if (held.keeps(device.id) || route(device) === undefined) continue;
       try {
         (await held.take(device, false)).start();
       } catch (error) {

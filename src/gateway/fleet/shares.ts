@@ -74,6 +74,10 @@ export function createShares({
       if (held.heldUntil(id) - MARGIN_MS <= now) letGo(id, 'it could not be renewed in time');
   }
 
+  async function handOver(deviceId: number, graceMs: number): Promise<void> {
+    if (await held.handOver(deviceId, graceMs)) bridge.ring('fleet.free', { deviceId });
+  }
+
   /** Comes again when the next lease of another node ends: that of a node that lives is renewed long before. */
   async function round(): Promise<number | undefined> {
     const ids = [...stations.keys()];
@@ -86,7 +90,7 @@ export function createShares({
     await takeFree(share - stations.size);
     for (const id of tooMany(share)) {
       if (draining) return undefined;
-      await held.handOver(id, HANDING_GRACE_MS);
+      await handOver(id, HANDING_GRACE_MS);
     }
     const end = await store.leases.nextEnd(node);
     const next = end === undefined ? LEASE_MS : Math.max(0, end) + JUST_AFTER_MS;
@@ -112,7 +116,7 @@ export function createShares({
     left = new Set(beyond.map(({ id }) => id));
     // Side by side: a lease that somebody's transaction still locks holds up nobody else.
     await inLanes(TAKING_LANES, free, async (device) => {
-      if (draining || stations.has(device.id)) return;
+      if (draining || held.keeps(device.id)) return;
       try {
         (await held.take(device, device.state === 'connected')).start();
       } catch (error) {
@@ -170,18 +174,20 @@ export function createShares({
       await rounding.stop();
       await polling.stop();
       await renew().catch(failed('the leases could not be renewed'));
-      await inLanes(HANDING_LANES, [...stations.keys()], (id) => held.handOver(id, graceMs));
+      await inLanes(HANDING_LANES, [...stations.keys()], (id) => handOver(id, graceMs));
       await renewing.stop();
       await watching.stop();
     },
 
     async now(deviceId) {
       if (!keeps || draining) return;
-      if (deviceId === undefined || stations.has(deviceId)) {
+      if (deviceId === undefined || held.keeps(deviceId)) {
         await renew();
         await round();
         return;
       }
+      // Until then it is not free.
+      await held.settled(deviceId);
       const [device] = (await store.devices.listFree(kinds(), 10_000)).filter(({ id }) => id === deviceId);
       if (device !== undefined) (await held.take(device, false)).start();
     },
