@@ -273,7 +273,8 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     await needs.wroteTo(row.recipient);
     needs.durableSoon();
     needs.failpoint('sent');
-    if (marked !== undefined) needs.changed(marked);
+    // A receipt that came first has told of the row already.
+    if (marked?.state === 'sent') needs.changed(marked);
   }
 
   const refused = (row: MessageRow, code: number): Promise<void> =>

@@ -250,7 +250,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       );
       if (row !== undefined) {
         needs.durableSoon();
-        needs.changed(row);
+        // A receipt that came first has told of the row already.
+        if (row.state === 'sent') needs.changed(row);
       }
       return;
     }

@@ -77,6 +77,27 @@ describe('the figures for Prometheus', () => {
     expect(text).not.toContain(account.name);
   });
 
+  test('count a message once whose receipts overtook its acknowledgement', async () => {
+    app = await startTestApp({ env: { METRICS_TOKEN: TOKEN } });
+    const { url, call, network, dataDir } = app;
+    if (network === undefined) throw new Error('the app has a network of its own');
+    const contact = network.contact('6281600000001');
+    contact.autoReceipts = 'delivered';
+    network.faults.receipts('before-ack', { chat: '6281600000001' });
+    for (const message of ['one', 'two', 'three'])
+      await call('POST', '/send-message', { recipient: '6281600000001', message });
+    // The acknowledgement is the last to be stored: its time is there.
+    await expect
+      .poll(async () => {
+        const told = "select id from message where state = 'delivered' and server_time is not null";
+        return (await rows(placeOf(dataDir), told)).length;
+      })
+      .toBe(3);
+    const values = valuesOf(await (await fetch(`${url}/metrics`, bearer)).text());
+    expect(values.get('wagate_messages_total{outcome="sent",code=""}')).toBe(3);
+    expect(values.get('wagate_messages_total{outcome="delivered",code=""}')).toBe(3);
+  });
+
   test('have a port of their own, and then none beside the API', async () => {
     const port = await freePort();
     const { url } = await start({ METRICS_PORT: String(port) });
