@@ -3,6 +3,7 @@ import { asError, failure, invalid, isFailure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import { createLimits, insist } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
+import { createTurns } from '../base/turns.ts';
 import type { DeviceRow, Store } from '../store/index.ts';
 import { LinkError } from '../whatsapp/link.ts';
 import type { Audit } from './audit.ts';
@@ -44,24 +45,9 @@ export function createLinking(needs: LinkingNeeds): Linking {
   const view = createDeviceViews(needs);
   const codes = createLimits({ clock, windowMs: 600_000 });
 
-  const turns = new Map<string, Promise<void>>();
-  /** One after the other for each device: whoever asks last is right, also when the first is still being done. */
-  async function inTurn<T>({ accountId }: Signed, id: number, work: () => Promise<T>): Promise<T> {
-    // With the account: a stranger's question does not wait for the owner's.
-    const key = `${accountId} ${id}`;
-    const done = (turns.get(key) ?? Promise.resolve()).then(work);
-    // How it went is told to the one who asked.
-    const turn = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    turns.set(key, turn);
-    try {
-      return await done;
-    } finally {
-      if (turns.get(key) === turn) turns.delete(key);
-    }
-  }
+  const turns = createTurns<string>();
+  /** Whoever asks last is right, also when the first is still being done. With the account: a stranger does not wait for the owner. */
+  const inTurn = <T>({ accountId }: Signed, id: number, work: () => Promise<T>) => turns(`${accountId} ${id}`, work);
 
   async function alive(who: Signed, id: number): Promise<DeviceRow> {
     const row = await devices.find(who.accountId, id);

@@ -304,6 +304,7 @@ export function createStation(needs: StationNeeds): Station {
       return arriving && !leaving;
     },
     start() {
+      // It was let go of before the one who took it came to start it.
       if (stopping) return;
       outbox.start();
       surfacing.start();

@@ -20,6 +20,9 @@ export interface Held {
   drop(deviceId: number, graceMs?: number): Promise<boolean>;
   /** To another node: nobody is told that it is not connected meanwhile. */
   handOver(deviceId: number, graceMs: number): Promise<boolean>;
+  /** Lets go of those of `before` that are not in `wanted`, which was read later. Not of those that are just being linked, nor of newer ones. */
+  prune(before: Iterable<readonly [number, Station]>, wanted: ReadonlySet<number>): Promise<void>;
+  /** The lease is another's: closes the socket first, and writes nothing any more. */
   lose(deviceId: number, because: string): Promise<void>;
   /** Resolves when the device is not being let go of. */
   settled(deviceId: number): Promise<void>;
@@ -109,11 +112,18 @@ export function createHeld({ leases, node, open, clock, log }: HeldNeeds): Held 
     if (stations.get(device_id) === station) stations.delete(device_id);
   }
 
+  const keeps = (id: number) => stations.has(id) && !ending.has(id);
+  const drop = (id: number, graceMs = 0) => letGo(id, (station) => station.stop(graceMs));
+
   return {
     stations,
-    keeps: (id) => stations.has(id) && !ending.has(id),
+    keeps,
     take,
-    drop: (id, graceMs = 0) => letGo(id, (station) => station.stop(graceMs)),
+    drop,
+    async prune(before, wanted) {
+      for (const [id, station] of before)
+        if (!wanted.has(id) && !station.isPairing && stations.get(id) === station && keeps(id)) await drop(id);
+    },
     handOver: (id, graceMs) => letGo(id, (station) => station.stop(graceMs, true)),
     async lose(id, because) {
       const station = stations.get(id);

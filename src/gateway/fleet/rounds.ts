@@ -42,8 +42,7 @@ function createAlone({ held, store, route, node, clock, log }: RoundsNeeds): Rou
       if (renewed.get(id) !== station.owner.epoch && stations.get(id) === station)
         await held.lose(id, 'another process has taken it');
     for (const station of stations.values()) station.tellHealth();
-    const still = await store.devices.stillWanted(ids);
-    for (const id of ids) if (!still.has(id) && stations.get(id)?.isPairing === false) await held.drop(id);
+    await held.prune(before, await store.devices.stillWanted(ids));
     // Read last: what was wanted again while it was dropped is among them.
     for (const device of await store.devices.listEnabled()) {
       if (ending.signal.aborted) return;

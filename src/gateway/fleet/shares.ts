@@ -80,9 +80,8 @@ export function createShares({
 
   /** Comes again when the next lease of another node ends: that of a node that lives is renewed long before. */
   async function round(): Promise<number | undefined> {
-    const ids = [...stations.keys()];
-    const wanted = await store.devices.stillWanted(ids);
-    for (const id of ids) if (!wanted.has(id) && stations.get(id)?.isPairing === false) await held.drop(id);
+    const before = [...stations];
+    await held.prune(before, await store.devices.stillWanted(before.map(([id]) => id)));
     for (const station of stations.values()) station.tellHealth();
     if (!keeps || draining) return undefined;
     await nodes.look();

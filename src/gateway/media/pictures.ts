@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
+import { createTurns } from '../../base/turns.ts';
 
 /**
  * Pictures as WhatsApp shows them. JPEG and PNG go as they are; GIF and WebP, which its image messages do not know, become JPEG (PNG
@@ -30,12 +31,7 @@ export interface Pictures {
 
 export function createPictures(): Pictures {
   /** One conversion at a time: what bounds the memory is their number. */
-  let last: Promise<unknown> = Promise.resolve();
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = last.then(work);
-    last = result.catch(() => undefined); // told to whoever asked for it; the next one begins all the same
-    return result;
-  }
+  const turns = createTurns<'conversion'>();
 
   return {
     async prepare(path, mimetype, target) {
@@ -43,7 +39,7 @@ export function createPictures(): Pictures {
       if (seen === null || seen.format !== formats[mimetype] || seen.pixels > MAX_PIXELS) return null;
       if (mimetype === 'image/jpeg' || mimetype === 'image/png') return { mimetype, converted: null };
       if (seen.pixels > MAX_CONVERTED_PIXELS) return null;
-      return inTurn(async () => {
+      return turns('conversion', async () => {
         const image = sharp(path, { limitInputPixels: MAX_CONVERTED_PIXELS, failOn: 'error' });
         const done = seen.transparent ? image.png() : image.jpeg({ quality: 90 });
         const written = await orBroken(done.toFile(target));
