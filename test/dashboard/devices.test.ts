@@ -142,6 +142,13 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       await heading(page, 'Baru');
       await press(page, 'Disconnect');
       await page.getByRole('heading', { name: 'Switched off' }).waitFor();
+      // The notice slides over the page: a click that was meant for what lies beneath must not end there.
+      const notice = page.getByText('The device is switched off.');
+      await notice.waitFor();
+      const at = await notice.boundingBox();
+      if (at === null) throw new Error('the notice is not to be seen');
+      const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
+      expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).closest('[role=alert]')`)).toBeNull();
       await press(page, 'Connect');
       await connected(page);
       await press(page, 'Unlink from the phone');

@@ -5,7 +5,7 @@ import { sentenceOf } from './failures.ts';
 /** A short word that something was done. */
 export function done(sentence: string): void {
   announce(sentence);
-  notifications.show({ message: sentence, color: 'gate', autoClose: 4_000 });
+  notifications.show({ message: sentence, color: 'gate', autoClose: 4_000, className: 'passing-notice' });
 }
 
 /** Something that was asked for by a click did not work; it stays longer, because it is to be read. */
