@@ -26,12 +26,15 @@ COPY package.json LICENSE ./
 COPY src src
 COPY simulator simulator
 COPY deploy/wagate deploy/healthcheck.mjs /usr/local/bin/
-RUN mkdir /data && chown node:node /data && chmod 700 /data
+# A new volume takes its owner from the place where it is mounted: /shared is for several nodes (compose.cluster.yaml).
+RUN mkdir /data /shared && chown node:node /data /shared && chmod 700 /data /shared
 USER node
 ENV NODE_ENV=production \
   HOST=0.0.0.0 \
   PORT=3000 \
-  DATA_DIR=/data
+  DATA_DIR=/data \
+  IN_CONTAINER=true \
+  WAGATE_COMMAND="docker compose exec wagate wagate"
 VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM

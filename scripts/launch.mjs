@@ -27,6 +27,7 @@ const scripts = {
   screenshots: { run: ['test/dashboard/screenshots.ts'], developer: true },
   'test:fuzz': { run: ['test/security/fuzz/main.ts'], developer: true },
   'test:cluster': { run: ['test/cluster/main.ts'], developer: true },
+  'test:containers': { run: ['test/containers/main.ts'], developer: true },
   'test:crash': { run: ['test/crash/main.ts'], developer: true },
   'test:storm': { run: ['test/webhooks/storm.ts'], developer: true },
   'test:soak': { run: ['test/soak/main.ts'], developer: true },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from './base/clock.ts';
-import type { Config } from './base/config.ts';
+import { type Config, siteOf } from './base/config.ts';
 import { asError } from './base/errors.ts';
 import { createEvents } from './base/events.ts';
 import { type Failpoint, noFailpoint } from './base/failpoints.ts';
@@ -244,7 +244,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const liveEvents = createLiveEvents({ store, events, clock });
 
   // What the dashboard asks. Addresses of links need the port, which a start on port 0 knows only when it listens.
-  const place = { url: config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}` };
+  const place = { url: siteOf(config) };
   const url = () => place.url;
   const { tokenKey } = vault;
   const audit = createAudit({ store });

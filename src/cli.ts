@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openGateway } from './app.ts';
-import { ConfigError, readConfig } from './base/config.ts';
+import { ConfigError, commandOf, readConfig } from './base/config.ts';
 import { asError, isFailure } from './base/errors.ts';
 import { createLog } from './base/log.ts';
 import { type CommandAnswer, commands, type Options } from './cli/commands.ts';
@@ -28,7 +28,7 @@ const options = {
 function usage(): string {
   const width = Math.max(...Object.values(commands).map(({ usage: text }) => text.length));
   const lines = Object.values(commands).map(({ usage: text, does }) => `  ${text.padEnd(width)}  ${does}`);
-  return `npm run wagate -- <command> [--json]\n\n${lines.join('\n')}\n`;
+  return `${commandOf()} <command> [--json]\n\n${lines.join('\n')}\n`;
 }
 
 /** The exit code; undefined for a command that goes on running, as `start` does. */

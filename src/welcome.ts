@@ -88,8 +88,8 @@ export async function welcome(app: App, first: FirstStart | undefined): Promise<
   lines.push(
     'Link your own WhatsApp:',
     '',
-    '  npm run wagate -- device create --name "My WhatsApp"',
-    '  npm run wagate -- device link 2',
+    `  ${app.config.WAGATE_COMMAND} device create --name "My WhatsApp"`,
+    `  ${app.config.WAGATE_COMMAND} device link 2`,
     '',
   );
   return `${lines.join('\n')}\n`;

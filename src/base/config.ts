@@ -94,6 +94,8 @@ export const settings = {
   MASTER_KEY: setting('', '32 bytes in base64 or hex that encrypt keys, credentials and messages at rest. Empty: a development key is made in DATA_DIR; required with NODE_ENV=production.', optional),
   MASTER_KEY_PREVIOUS: setting('', 'The key before MASTER_KEY, while it is changed: both are read, new values take MASTER_KEY. `npm run wagate -- keys rotate` seals the rest anew; then remove this line.', optional),
   NODE_ENV: setting('development', 'production refuses to start without MASTER_KEY.', oneOf('development', 'production', 'test')),
+  IN_CONTAINER: setting('false', 'Whether the engine of a container decides who reaches the port. The image sets it.', flag),
+  WAGATE_COMMAND: setting('npm run wagate --', 'How the command line is called here, for the hints that name a command. The image sets it.', text),
   LOG_LEVEL: setting('info', 'fatal, error, warn, info, debug, trace or silent. Logs never hold bodies, tokens or keys.', oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')),
   METRICS_TOKEN: setting('', 'Whoever sends it as Authorization: Bearer may read /metrics (Prometheus). Empty, and no METRICS_PORT: there is no such page.', optional),
   METRICS_PORT: setting('', 'Port of its own for /metrics, on HOST: to be kept inside. Asks for METRICS_TOKEN too when there is one.', (value) => value === '' ? undefined : whole(0, 65_535)(value)),
@@ -135,6 +137,16 @@ type Values = { readonly [K in keyof Settings]: Settings[K] extends Setting<infe
 export interface Config extends Values {
   /** The version in package.json. */
   readonly APP_VERSION: string;
+}
+
+/** As `WAGATE_COMMAND`, also where the other settings are wrong. */
+export const commandOf = (env: Readonly<Record<string, string | undefined>> = process.env): string =>
+  env.WAGATE_COMMAND?.trim() || settings.WAGATE_COMMAND.default;
+
+/** Where this server is found: PUBLIC_URL, else this machine's own address, because one cannot go to "every interface". */
+export function siteOf({ PUBLIC_URL, HOST, PORT }: Pick<Config, 'PUBLIC_URL' | 'HOST' | 'PORT'>): string {
+  const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST.includes(':') ? `[${HOST}]` : HOST;
+  return PUBLIC_URL ?? `http://${host}:${PORT}`;
 }
 
 /** The start's complaint may end in a log: without the password of an address. */

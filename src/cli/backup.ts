@@ -15,8 +15,7 @@ const summary = ({ rows, files, file_bytes }: ArchiveFacts) =>
   `${rows.account} account(s), ${rows.device} device(s), ${rows.message} message(s) out, ${rows.inbox} in, ${files} file(s) of ${megabytes(file_bytes)}`;
 
 const fileOf = ([given]: readonly string[]): string => {
-  if (given === undefined || given === '')
-    throw invalid('file', 'Name the file of the backup: npm run wagate -- backup wagate.backup');
+  if (given === undefined || given === '') throw invalid('file', 'Name the file of the backup, such as wagate.backup.');
   return resolve(given);
 };
 

@@ -1,5 +1,5 @@
 import type { Gateway } from '../app.ts';
-import type { Config } from '../base/config.ts';
+import { type Config, siteOf } from '../base/config.ts';
 import { failure, invalid } from '../base/errors.ts';
 import type { AuditKind } from '../gateway/audit.ts';
 import { backup, restore } from './backup.ts';
@@ -53,10 +53,10 @@ export interface Command {
   readonly alone?: (environment: CommandEnvironment) => Promise<CommandAnswer | undefined>;
 }
 
-const deviceId = (context: CommandContext): number => {
-  const id = Number(context.args[0]);
+const deviceId = ({ args, gateway: { config } }: CommandContext): number => {
+  const id = Number(args[0]);
   if (!Number.isInteger(id) || id < 1)
-    throw invalid('id', 'Name the device by its number; npm run wagate -- device list shows them.');
+    throw invalid('id', `Name the device by its number; ${config.WAGATE_COMMAND} device list shows them.`);
   return id;
 };
 
@@ -99,7 +99,7 @@ export const commands: Readonly<Record<string, Command>> = {
         packageName: options.package ?? 'Trial',
         isAdmin: options.admin,
       });
-      const link = `${address(gateway)}/sign-in/${await gateway.accounts.issueLink(email)}`;
+      const link = `${siteOf(gateway.config)}/sign-in/${await gateway.accounts.issueLink(email)}`;
       await note(gateway, 'account.created', account.id, email);
       return {
         text: `Account ${account.id} of ${email}.\nSign in (works once, within 24 hours): ${link}`,
@@ -112,7 +112,7 @@ export const commands: Readonly<Record<string, Command>> = {
     does: 'make a new one-time sign-in link',
     run: async ({ gateway, args }) => {
       const email = required(args[0], 'email');
-      const link = `${address(gateway)}/sign-in/${await gateway.accounts.issueLink(email)}`;
+      const link = `${siteOf(gateway.config)}/sign-in/${await gateway.accounts.issueLink(email)}`;
       await note(gateway, 'link.issued', null, email);
       return { text: `Sign in (works once, within 24 hours): ${link}`, data: { email, sign_in: link } };
     },
@@ -135,7 +135,7 @@ export const commands: Readonly<Record<string, Command>> = {
       await note(gateway, 'token.issued', account.id, `device ${device.id}`);
       const next = options.sandbox
         ? 'A running gateway links it by itself within a few seconds.'
-        : `Link it: npm run wagate -- device link ${device.id}`;
+        : `Link it: ${gateway.config.WAGATE_COMMAND} device link ${device.id}`;
       return {
         text: `Device ${device.id} (${device.name}).\nToken, shown only now: ${token}\n${next}`,
         data: { id: device.id, name: device.name, kind: device.kind, token },
@@ -213,6 +213,3 @@ export const commands: Readonly<Record<string, Command>> = {
 /** What the command line does stands in the log of the account, or (null) of the installation. */
 const note = (gateway: Gateway, kind: AuditKind, accountId: number | null, subject: string) =>
   gateway.panel.audit.note({ kind, accountId, email: 'command line', subject, address: null });
-
-const address = (gateway: Gateway): string =>
-  gateway.config.PUBLIC_URL ?? `http://${gateway.config.HOST}:${gateway.config.PORT}`;

@@ -37,6 +37,12 @@ const isOpen = ({ HOST }: Config) => HOST !== '127.0.0.1' && HOST !== 'localhost
 
 function settings(config: Config): Finding {
   const told = `listening on ${config.HOST}:${config.PORT}, ${config.PUBLIC_URL ?? 'no PUBLIC_URL'}`;
+  // Who reaches the port of a container is up to its engine: compose.yaml publishes it to this machine alone.
+  if (config.PUBLIC_URL === undefined && config.IN_CONTAINER)
+    return well(
+      'settings',
+      `${told}: before others use it, put a proxy with TLS in front and set it (docs/operations.md)`,
+    );
   if (isOpen(config) && !config.PUBLIC_URL?.startsWith('https:'))
     return ill(
       'settings',

@@ -67,7 +67,7 @@ export async function linkDevice({ gateway, options, say }: CommandContext, devi
   await gateway.fleet.drop(device.id);
   if (end?.is === 'connected')
     return {
-      text: `Linked: ${end.phone}. A running gateway connects it within a few seconds; its token: npm run wagate -- device token ${device.id}`,
+      text: `Linked: ${end.phone}. A running gateway connects it within a few seconds; its token: ${gateway.config.WAGATE_COMMAND} device token ${device.id}`,
       data: { id: device.id, phone: end.phone, state: 'linked' },
     };
   const reason = end?.is === 'down' ? end.because : 'Nobody linked the device in time.';

@@ -240,7 +240,7 @@ export function verifyArchive(path: string, vault?: Pick<Vault, 'open'>): Archiv
 
 function factsOf(file: DatabaseSync, path: string): ArchiveFacts {
   const isOurs = file.prepare("select 1 from sqlite_master where name = 'archive_facts'").get() !== undefined;
-  if (!isOurs) throw new ConfigError(`The file ${path} is no backup of WAGate (npm run wagate -- backup makes one).`);
+  if (!isOurs) throw new ConfigError(`The file ${path} is no backup of WAGate (the command backup makes one).`);
   const facts: ArchiveFacts = JSON.parse(String(file.prepare('select json from archive_facts').get()?.json ?? '{}'));
   if (facts.format !== 1)
     throw new ConfigError(

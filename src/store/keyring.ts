@@ -83,7 +83,7 @@ function openedBy(
 const wrongKey = ({ previous }: MasterKeys) =>
   new ConfigError(
     previous === undefined
-      ? 'MASTER_KEY is not the key that this database was sealed with. Give the right one; to change it, keep the old one in MASTER_KEY_PREVIOUS until `npm run wagate -- keys rotate` has ended.'
+      ? 'MASTER_KEY is not the key that this database was sealed with. Give the right one; to change it, keep the old one in MASTER_KEY_PREVIOUS until the command `keys rotate` has ended (docs/security.md).'
       : 'Neither MASTER_KEY nor MASTER_KEY_PREVIOUS is the newest key that this database was sealed with. Give the right ones.',
   );
 
@@ -94,5 +94,5 @@ const retired = ({ retired_at }: KeyRow) =>
 
 const unfinished = () =>
   new ConfigError(
-    'Some values are still sealed with the master key before this one. Give that key in MASTER_KEY_PREVIOUS, and end the change with: npm run wagate -- keys rotate',
+    'Some values are still sealed with the master key before this one. Give that key in MASTER_KEY_PREVIOUS, and end the change with the command `keys rotate` (docs/security.md).',
   );

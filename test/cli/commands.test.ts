@@ -61,6 +61,18 @@ describe('the command line', () => {
     expect(token.data.token).not.toBe(device.data.token);
   });
 
+  it('names commands as they are called here, and an address that one can go to', async () => {
+    Object.assign(env, { HOST: '0.0.0.0', PORT: '3999', WAGATE_COMMAND: 'docker compose exec wagate wagate' });
+    const account = await wagate('account', 'create', '--email', 'toko@example.com');
+    expect(account.data.sign_in).toMatch(/^http:\/\/127\.0\.0\.1:3999\/sign-in\//);
+    const created = start('src/cli.ts', 'device', 'create', '--name', 'Kasir');
+    expect(await created.ended).toBe(0);
+    expect(created.lines.join('\n')).toMatch(/docker compose exec wagate wagate device link 1/);
+    const usage = start('src/cli.ts', '--help');
+    expect(await usage.ended).toBe(0);
+    expect(usage.lines.join('\n')).toMatch(/^docker compose exec wagate wagate <command>/m);
+  });
+
   it('links a device by QR beside a running gateway, which connects it and sends', async () => {
     const server = start('src/main.ts');
     const address = (await server.line(/^ {2}API /)).trim().split(/\s+/)[1];

@@ -153,6 +153,22 @@ test('compose.cluster.yaml runs two api nodes and three workers of this version 
     expect(read('deploy/haproxy.cfg')).toContain(`server ${name} ${name}:3000 check`);
 });
 
+test('whatever the compose files mount into the gateway belongs to the user of the image', () => {
+  const owned = /^RUN mkdir (.+) && chown node:node (.+) && chmod 700 .+$/m.exec(read('Dockerfile'));
+  const places = owned?.[1]?.split(' ') ?? [];
+  expect(owned?.[2]?.split(' ')).toEqual(places);
+  const all = ['compose.yaml', 'compose.cluster.yaml'].flatMap((name) =>
+    Object.values((parse(read(name), { merge: true }) as Compose).services),
+  );
+  const ours = all.filter(({ image }) => image.startsWith('wagate:')) as Readonly<Record<string, readonly string[]>>[];
+  expect(ours).toHaveLength(6);
+  for (const { volumes = [], tmpfs = [] } of ours) {
+    // A new volume takes its owner from the place in the image; a tmpfs is root's, but for the options that it has.
+    for (const volume of volumes) expect(places).toContain(volume.split(':')[1]);
+    for (const place of tmpfs.filter((one) => one !== '/tmp')) expect(place).toMatch(/:uid=1000,gid=1000,mode=0700$/);
+  }
+});
+
 test('the systemd unit starts what is there, and systemd reads it', () => {
   const unit = read('deploy/wagate.service');
   expect(unit).toMatch(/^ExecStart=\/opt\/wagate\/node_modules\/node\/bin\/node src\/main\.ts$/m);

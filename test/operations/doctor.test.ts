@@ -87,6 +87,8 @@ describe('the doctor', () => {
     expect(foreign.of('store')).toMatchObject({ ok: false, told: expect.stringMatching(/not the key/) });
     const open = await examine({ HOST: '0.0.0.0' });
     expect(open.of('settings').todo).toMatch(/TLS/);
+    const inside = await examine({ HOST: '0.0.0.0', IN_CONTAINER: 'true' });
+    expect(inside.of('settings')).toMatchObject({ ok: true, told: expect.stringMatching(/proxy with TLS/) });
     expect(open.of('key').todo).toMatch(/MASTER_KEY/);
     const proxied = await examine({ PUBLIC_URL: 'https://wa.example.com' });
     expect(proxied.of('settings').todo).toMatch(/TRUSTED_PROXIES/);

@@ -48,7 +48,11 @@ export async function database(config: Config): Promise<Finding[]> {
     const told = `${kind} answers in ${ms.toFixed(1)} ms, version ${await store.version()}`;
     if (missing.length > 0)
       return [
-        ill('store', `${told}; it lacks ${missing.join(', ')}`, 'Start the gateway, or run npm run wagate -- migrate.'),
+        ill(
+          'store',
+          `${told}; it lacks ${missing.join(', ')}`,
+          `Start the gateway, or: ${config.WAGATE_COMMAND} migrate`,
+        ),
       ];
     return [well('store', told), clock((await store.databaseTime()) - systemClock.now()), ...(await fleet(store))];
   } catch (error) {
