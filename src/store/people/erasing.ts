@@ -7,7 +7,7 @@ import { about, openJson } from '../seals.ts';
 import { inTransaction } from '../transactions.ts';
 import { jidsOf, nameIn, type PersonNames, peersOf } from './names.ts';
 import { createStriking } from './striking.ts';
-import { AT_ONCE, through } from './walking.ts';
+import { through } from './walking.ts';
 
 /** A file of the person: an upload that waited to be sent, or a received one. */
 export type PersonFile = { readonly upload: string } | { readonly received: string };
@@ -83,16 +83,7 @@ export function createErasure(context: Context) {
       );
     }
     const messages = await through(
-      (after) =>
-        db
-          .selectFrom('message')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where(toPerson(names))
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
+      db.selectFrom('message').selectAll().where('account_id', '=', account_id).where(toPerson(names)),
       async (row) => {
         const body = openJson<{ upload?: { path?: string } | null }>(
           vault,
@@ -117,16 +108,11 @@ export function createErasure(context: Context) {
   async function eraseInbox(account_id: number, names: PersonNames, forget: Forget): Promise<[number, number]> {
     let files = 0;
     const rows = await through(
-      (after) =>
-        db
-          .selectFrom('inbox')
-          .select(['id', 'device_id', 'media_key'])
-          .where('account_id', '=', account_id)
-          .where(withPerson(names))
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
+      db
+        .selectFrom('inbox')
+        .select(['id', 'device_id', 'media_key'])
+        .where('account_id', '=', account_id)
+        .where(withPerson(names)),
       async ({ id, device_id, media_key }) => {
         if (media_key !== null) {
           await forget({ received: media_key });
@@ -157,15 +143,10 @@ export function createErasure(context: Context) {
     const isNamed = nameIn(names);
     const devices = await devicesOf(account_id);
     return through(
-      (after) =>
-        db
-          .selectFrom('decrypt_journal')
-          .selectAll()
-          .where('device_id', 'in', [0, ...devices])
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
+      db
+        .selectFrom('decrypt_journal')
+        .selectAll()
+        .where('device_id', 'in', [0, ...devices]),
       async (row) => {
         const place = { account_id, device_id: row.device_id };
         const envelope =

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { about, sealJson } from '../seals.ts';
 import { jidsOf, nameIn, type PersonNames, peersOf, STRUCK } from './names.ts';
-import { AT_ONCE, through } from './walking.ts';
+import { through } from './walking.ts';
 
 /** In what belongs to others the person's name is struck out; what quotes the person loses the quote. */
 export function createStriking({ db, vault }: Context) {
@@ -10,16 +10,11 @@ export function createStriking({ db, vault }: Context) {
     const struck = strikerOf(isNamed);
     const authors = new Set(jidsOf(names));
     return through(
-      (after) =>
-        db
-          .selectFrom('message')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('state', 'not in', ['queued', 'sending'])
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
+      db
+        .selectFrom('message')
+        .selectAll()
+        .where('account_id', '=', account_id)
+        .where('state', 'not in', ['queued', 'sending']),
       async (row) => {
         const where = about.body(row, row.whatsapp_id);
         const text = vault.open(row.sealed_body, where).toString();
@@ -42,87 +37,61 @@ export function createStriking({ db, vault }: Context) {
   function inInbox(account_id: number, names: PersonNames): Promise<number> {
     const isNamed = nameIn(names);
     const struck = strikerOf(isNamed);
-    return through(
-      (after) =>
-        db
-          .selectFrom('inbox')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
-      async (row) => {
-        const places = {
-          body: about.inbox(row, row.sender, row.whatsapp_id),
-          proto: about.received(row, row.sender, row.whatsapp_id),
-        };
-        const text = vault.open(row.sealed_body, places.body).toString();
-        const bytes = vault.open(row.sealed_proto, places.proto);
-        const after = struck(text);
-        const isQuoting = bytes.toString('latin1').search(isNamed) >= 0;
-        if (after === text && !isQuoting) return 0;
-        await db
-          .updateTable('inbox')
-          .set({
-            sealed_body: vault.seal(Buffer.from(after), places.body),
-            // The protobuf can not be cut; without it the row can not be quoted, and a file not yet fetched can not be had.
-            ...(isQuoting && { sealed_proto: vault.seal(Buffer.alloc(0), places.proto) }),
-          })
-          .where('id', '=', row.id)
-          .execute();
-        return 1;
-      },
-    );
+    return through(db.selectFrom('inbox').selectAll().where('account_id', '=', account_id), async (row) => {
+      const places = {
+        body: about.inbox(row, row.sender, row.whatsapp_id),
+        proto: about.received(row, row.sender, row.whatsapp_id),
+      };
+      const text = vault.open(row.sealed_body, places.body).toString();
+      const bytes = vault.open(row.sealed_proto, places.proto);
+      const after = struck(text);
+      const isQuoting = bytes.toString('latin1').search(isNamed) >= 0;
+      if (after === text && !isQuoting) return 0;
+      await db
+        .updateTable('inbox')
+        .set({
+          sealed_body: vault.seal(Buffer.from(after), places.body),
+          // The protobuf can not be cut; without it the row can not be quoted, and a file not yet fetched can not be had.
+          ...(isQuoting && { sealed_proto: vault.seal(Buffer.alloc(0), places.proto) }),
+        })
+        .where('id', '=', row.id)
+        .execute();
+      return 1;
+    });
   }
 
   function inEvents(account_id: number, names: PersonNames): Promise<number> {
     const isNamed = nameIn(names);
     const struck = strikerOf(isNamed);
-    return through(
-      (after) =>
-        db
-          .selectFrom('event')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('id', '>', after)
-          .orderBy('id')
-          .limit(AT_ONCE)
-          .execute(),
-      async (row) => {
-        const where = about.event(row, row.uid);
-        const text = vault.open(row.sealed_payload, where).toString();
-        const after = struck(text);
-        if (after !== text)
-          await db
-            .updateTable('event')
-            .set({ sealed_payload: sealJson(vault, JSON.parse(after), where) })
-            .where('id', '=', row.id)
-            .execute();
-        return after === text ? 0 : 1;
-      },
-    );
+    return through(db.selectFrom('event').selectAll().where('account_id', '=', account_id), async (row) => {
+      const where = about.event(row, row.uid);
+      const text = vault.open(row.sealed_payload, where).toString();
+      const after = struck(text);
+      if (after !== text)
+        await db
+          .updateTable('event')
+          .set({ sealed_payload: sealJson(vault, JSON.parse(after), where) })
+          .where('id', '=', row.id)
+          .execute();
+      return after === text ? 0 : 1;
+    });
   }
 
   function inAnswers(account_id: number, names: PersonNames): Promise<number> {
     const isNamed = nameIn(names);
     return through(
-      (after) =>
-        db
-          .selectFrom('delivery')
-          .innerJoin('event', 'event.id', 'delivery.event_id')
-          .select(['delivery.id', 'delivery.sealed_answer'])
-          .where('event.account_id', '=', account_id)
-          .where('delivery.sealed_answer', 'is not', null)
-          .where('delivery.id', '>', after)
-          .orderBy('delivery.id')
-          .limit(AT_ONCE)
-          .execute(),
+      db
+        .selectFrom('delivery')
+        .innerJoin('event', 'event.id', 'delivery.event_id')
+        .select(['delivery.id', 'delivery.sealed_answer'])
+        .where('event.account_id', '=', account_id)
+        .where('delivery.sealed_answer', 'is not', null),
       async ({ id, sealed_answer }) => {
         if (sealed_answer === null || !vault.open(sealed_answer, about.answer(id)).toString().match(isNamed)) return 0;
         await db.updateTable('delivery').set({ sealed_answer: null }).where('id', '=', id).execute();
         return 1;
       },
+      'delivery.id',
     );
   }
 
