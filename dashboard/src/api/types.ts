@@ -344,9 +344,10 @@ export type Pagination = {
 
 export type PanelDelivery = {
   id: number;
-  /** The header webhook-id. */
+  /** The header webhook-id: the same at each attempt. */
   event_id: string;
   type: string;
+  /** failed: it is tried no more by itself. */
   state: 'pending' | 'delivered' | 'failed';
   attempts: number;
   replays: number;

@@ -3,7 +3,7 @@ import { eventTypes } from '../../gateway/happenings.ts';
 import type { Signed } from '../../gateway/sessions.ts';
 import type { WebhookView } from '../../gateway/webhooks.ts';
 import { label, time, word } from '../v1/fields.ts';
-import { deliveryStates, webhookFields, webhookFormats } from '../v1/webhook-fields.ts';
+import { deliveryFields, deliveryStates, webhookFields, webhookFormats } from '../v1/webhook-fields.ts';
 import { digits, id as idField, paging, yesNo } from './fields.ts';
 import { forSession, keeper, type PanelRow, reader } from './row.ts';
 import { maybeTime, time as timeData } from './schemas.ts';
@@ -40,17 +40,7 @@ const withSecret = z.object({
 
 const deliveryData = z
   .object({
-    id: z.int(),
-    event_id: z.string().meta({ description: 'The header webhook-id.' }),
-    type: z.string(),
-    state: z.enum(deliveryStates),
-    attempts: z.int(),
-    replays: z.int(),
-    status: z.int().nullable().meta({ description: 'HTTP status of the last answer.' }),
-    reason: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
-    took_ms: z.int().nullable(),
-    request: z.string().meta({ description: 'The body, at most 8 KB of it.' }),
-    answer: z.string().nullable().meta({ description: 'The first 8 KB of the last answer: a stranger’s words.' }),
+    ...deliveryFields,
     created_at: timeData,
     attempted_at: maybeTime,
     delivered_at: maybeTime,

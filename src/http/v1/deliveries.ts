@@ -4,7 +4,7 @@ import type { DeliveryView } from '../../gateway/webhooks.ts';
 import { forToken, type Row } from '../row.ts';
 import { atMost, flag, idParams, label, time, word } from './fields.ts';
 import { paginationData } from './views.ts';
-import { answering, deliveryStates, done } from './webhook-fields.ts';
+import { answering, deliveryFields, deliveryStates, done } from './webhook-fields.ts';
 
 /** The log of a webhook: each event that it was told, or is to be told. */
 const tag = 'Webhooks';
@@ -12,17 +12,7 @@ const nullableTime = z.string().nullable();
 
 const deliveryData = z
   .object({
-    id: z.int(),
-    event_id: z.string().meta({ description: 'The header webhook-id: the same at each attempt.' }),
-    type: z.string(),
-    state: z.enum(deliveryStates).meta({ description: 'failed: it is tried no more by itself.' }),
-    attempts: z.int(),
-    replays: z.int(),
-    status: z.int().nullable().meta({ description: 'HTTP status of the last answer.' }),
-    reason: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
-    took_ms: z.int().nullable(),
-    request: z.string().meta({ description: 'The body, at most 8 KB of it.' }),
-    answer: z.string().nullable().meta({ description: 'The first 8 KB of the last answer.' }),
+    ...deliveryFields,
     created_at: z.string(),
     attempted_at: nullableTime,
     delivered_at: nullableTime,

@@ -22,6 +22,21 @@ export const webhookFields = {
   format: word('format', webhookFormats, 'legacy: {event: "message", data: {from, message, …}} (default standard).'),
 };
 
+/** What is told of a delivery, but its times, which the API and the dashboard write in their own way. */
+export const deliveryFields = {
+  id: z.int(),
+  event_id: z.string().meta({ description: 'The header webhook-id: the same at each attempt.' }),
+  type: z.string(),
+  state: z.enum(deliveryStates).meta({ description: 'failed: it is tried no more by itself.' }),
+  attempts: z.int(),
+  replays: z.int(),
+  status: z.int().nullable().meta({ description: 'HTTP status of the last answer.' }),
+  reason: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
+  took_ms: z.int().nullable(),
+  request: z.string().meta({ description: 'The body, at most 8 KB of it.' }),
+  answer: z.string().nullable().meta({ description: 'The first 8 KB of the last answer: a stranger’s words.' }),
+};
+
 export const answering = <S extends z.ZodType>(schema: S, description: string, data: unknown) => ({
   schema: success(schema),
   description,
