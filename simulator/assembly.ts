@@ -42,6 +42,8 @@ export interface NetworkOptions {
   readonly kept?: number;
   /** How many receipts, and how many things that wait for a test to ask for them. Default: as many. */
   readonly keptReceipts?: number;
+  /** Bytes of media that are kept; the oldest go first. Default: all. */
+  readonly mediaRoom?: number;
   /** Errors inside the network that no caller waits for; default: collected in `network.errors`. */
   readonly onError?: (error: unknown) => void;
 }
@@ -69,8 +71,16 @@ export async function assemble(options: NetworkOptions, host: string) {
     expireMedia: (path) => media.expire(path),
   });
   const folder = options.storage === undefined ? undefined : `${options.storage}-media`;
-  const mediaOptions = { host, port: options.mediaPort ?? 0, authority, store, folder, faults: () => faults, report };
-  const media: MediaHost = await MediaHost.start(mediaOptions);
+  const media: MediaHost = await MediaHost.start({
+    host,
+    port: options.mediaPort ?? 0,
+    authority,
+    store,
+    folder,
+    room: options.mediaRoom ?? Number.POSITIVE_INFINITY,
+    faults: () => faults,
+    report,
+  });
   const live = (device: Device) => server.live(device);
   const router = new Router({ directory, mailboxes, groups, faults, counters, timers, live, report });
   groups.notify = (device, node) => router.toClient(device, node);

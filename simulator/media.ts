@@ -40,6 +40,8 @@ export interface MediaHostOptions {
   readonly store: Store;
   /** Where blobs live; absent: a temporary folder that goes with stop(). */
   readonly folder: string | undefined;
+  /** Bytes of blobs that are kept; the oldest go first, as WhatsApp's own do after some weeks. The newest always stays. */
+  readonly room: number;
   readonly faults: () => Faults;
   readonly report: (error: unknown) => void;
 }
@@ -53,6 +55,9 @@ export class MediaHost {
   readonly #folder: string;
   readonly #server: Server;
   readonly #expired = new Set<string>();
+  /** The bytes of each blob that is here, by its name, as a disk counts them; the oldest first. */
+  readonly #kept = new Map<string, number>();
+  #bytes = 0;
   #port = 0;
 
   private constructor(options: MediaHostOptions) {
@@ -61,6 +66,9 @@ export class MediaHost {
     mkdirSync(this.#folder, { recursive: true });
     // Uploads that a killed process left half-written.
     for (const name of readdirSync(this.#folder)) if (name.startsWith('upload-')) rmSync(join(this.#folder, name));
+    const blobs = readdirSync(this.#folder).filter((name) => name.length === 43);
+    const found = blobs.map((name) => ({ name, ...pick(statSync(join(this.#folder, name))) }));
+    for (const { name, size } of found.sort((a, b) => a.at - b.at)) this.#count(name, size);
     for (const [hash] of options.store.all<boolean>('expired-media')) this.#expired.add(hash);
     const { cert, key } = options.authority;
     this.#server = createServer({ cert, key }, (request, response) => {
@@ -92,6 +100,8 @@ export class MediaHost {
     const { mediaKey, blob, fileSha256, fileEncSha256 } = sealMedia(kind, plain);
     const hash = fileEncSha256.toString('base64url');
     await writeFile(this.#file(hash), blob);
+    this.#count(hash, blob.length);
+    await this.#makeRoom();
     return { ...this.#names(kind, hash), mediaKey, fileSha256, fileEncSha256, fileLength: plain.length };
   }
 
@@ -104,7 +114,7 @@ export class MediaHost {
 
   /** 410 from now on, for one path or for all that is here. */
   expire(directPath?: string): void {
-    const all = directPath === undefined ? this.#known() : [hashOf(directPath)];
+    const all = directPath === undefined ? [...this.#kept.keys()] : [hashOf(directPath)];
     const hashes = all.filter((hash): hash is string => hash !== undefined);
     for (const hash of hashes) this.#expired.add(hash);
     this.#options.store.commit(hashes.map((id) => ({ kind: 'expired-media', id, value: true })));
@@ -118,8 +128,27 @@ export class MediaHost {
     if (this.#options.folder === undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #known(): string[] {
-    return readdirSync(this.#folder).filter((name) => name.length === 43);
+  #count(hash: string, size: number): void {
+    this.#discount(hash);
+    const bytes = Math.ceil(size / BLOCK) * BLOCK;
+    this.#kept.set(hash, bytes);
+    this.#bytes += bytes;
+  }
+
+  #discount(hash: string): void {
+    this.#bytes -= this.#kept.get(hash) ?? 0;
+    this.#kept.delete(hash);
+  }
+
+  async #makeRoom(): Promise<void> {
+    for (const [oldest] of this.#kept) {
+      if (this.#bytes <= this.#options.room || this.#kept.size === 1) return;
+      this.#discount(oldest);
+      if (this.#expired.delete(oldest))
+        this.#options.store.commit([{ kind: 'expired-media', id: oldest, value: undefined }]);
+      // Whoever is reading it reads on: the name goes now, the bytes with the last reader.
+      await rm(this.#file(oldest), { force: true });
+    }
   }
 
   #names(kind: string, hash: string): { url: string; directPath: string } {
@@ -154,7 +183,10 @@ export class MediaHost {
     try {
       await pipeline(request, hashing, createWriteStream(file));
       if (digest.digest('base64url') !== hash) return json(response, 400, { error: 'the bytes do not match the name' });
+      const { size } = statSync(file);
       await rename(file, this.#file(hash));
+      this.#count(hash, size);
+      await this.#makeRoom();
     } finally {
       await rm(file, { force: true });
     }
@@ -182,6 +214,11 @@ export class MediaHost {
     else await pipeline(createReadStream(this.#file(hash), { start, end }), response);
   }
 }
+
+/** However short, a file takes so much of the disk. */
+const BLOCK = 4096;
+
+const pick = ({ size, mtimeMs: at }: { readonly size: number; readonly mtimeMs: number }) => ({ size, at });
 
 function hashOf(path: string): string | undefined {
   return /\/([\w-]{43})\.enc/.exec(path)?.[1];

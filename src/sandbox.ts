@@ -7,6 +7,8 @@ import type { Route } from './whatsapp/index.ts';
 const HANDSETS = '62898';
 /** Of each simulated person, each way: what a phone's page shows. It is the gateway's own memory (test/soak). */
 const KEPT = 200;
+/** Of its media, which nobody else removes: 512 MiB. */
+const MEDIA_ROOM = 512 * 2 ** 20;
 
 /** Numbers of sandbox handsets: 62 898 and the device's id, apart from the recipients with fixed manners (62 899 …). */
 export const sandboxNumber = (deviceId: number): string => `${HANDSETS}${String(deviceId).padStart(8, '0')}`;
@@ -24,6 +26,7 @@ export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
         storage: join(config.DATA_DIR, 'sandbox.db'),
         everyoneExists: true,
         kept: KEPT,
+        mediaRoom: MEDIA_ROOM,
         keptReceipts: 50,
         // Nobody looks at the wire of a sandbox.
         transcriptLimit: 10,

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { WAMessage } from 'baileys';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type Network, startNetwork } from '../../simulator/index.ts';
 import { Client } from './client.ts';
 
@@ -47,6 +50,34 @@ describe('media', () => {
     await contact.send(PHONE, { [kind]: bytes, mimetype, caption: 'look' });
     const message = await client.message((one) => one.message?.[`${kind}Message`]);
     expect(await client.download(message)).toEqual(bytes);
+  });
+
+  it('keeps what it has room for: the oldest go first, also over a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'simulator-room-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const options = { storage: join(folder, 'network.db'), mediaRoom: 40_000, everyoneExists: true };
+    const start = async () => {
+      const small = await startNetwork(options);
+      onTestFinished(() => small.stop());
+      return small;
+    };
+    const paths: string[] = [];
+    const keep = async (small: Network) =>
+      paths.push((await small.media.keep('document', randomBytes(10_000))).directPath);
+    const first = await start();
+    for (let n = 0; n < 4; n += 1) await keep(first);
+    const isThere = (small: Network) =>
+      Promise.all(paths.map((path) => small.media.blob(path).then(Boolean, () => false)));
+    // Of 10,016 bytes each takes three blocks of a disk: three fit.
+    expect(await isThere(first)).toEqual([false, true, true, true]);
+    first.media.expire(paths[1]);
+    await first.stop();
+    const second = await start();
+    await keep(second);
+    expect(await isThere(second)).toEqual([false, false, true, true, true]);
+    expect(readdirSync(`${options.storage}-media`)).toHaveLength(3);
+    await second.media.keep('document', randomBytes(90_000));
+    expect(readdirSync(`${options.storage}-media`)).toHaveLength(1);
   });
 
   it('serves a range', async () => {
