@@ -36,6 +36,7 @@ export type LastingFault =
   | 'withholdSuccess'
   | 'refuseUpgrade'
   | 'failUsync'
+  | 'failGroups'
   | 'failPrekeys'
   | 'withoutOneTimeKeys'
   | 'askRetry'

@@ -32,6 +32,7 @@ interface Kinds {
   login: { readonly is: 'failure'; readonly code: number } | { readonly is: 'no-success' };
   upgrade: { readonly status: number };
   usync: { readonly code: number };
+  groups: { readonly code: number };
   prekeys: { readonly code: number; readonly whole: boolean };
   'no-one-time-keys': Record<string, never>;
   retry: { readonly keys: boolean };
@@ -119,6 +120,11 @@ export class Faults {
   /** `<iq type=error>` to directory queries: 429, 404, … */
   failUsync(code: number, scope: Scope = {}): Fault {
     return this.#add('usync', `usync fails with ${code}`, { code }, scope);
+  }
+
+  /** `<iq type=error>` to questions about groups: 429 to who asks too often. */
+  failGroups(code: number, scope: Scope = {}): Fault {
+    return this.#add('groups', `questions about groups fail with ${code}`, { code }, scope);
   }
 
   /** An error for the users of `scope.chat`, or, without a chat, for the whole query. */

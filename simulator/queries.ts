@@ -8,7 +8,7 @@ import { isGroup, SERVER_JID } from './jid.ts';
 import type { MediaHost } from './media.ts';
 import { answerPrekeys, takePrekeys } from './prekeys.ts';
 import { child, firstChild, type Stanza, stanza, text } from './stanza.ts';
-import { answerUsync } from './usync.ts';
+import { answerUsync, ERROR_TEXT } from './usync.ts';
 
 export interface QueryParts {
   readonly directory: Directory;
@@ -69,7 +69,10 @@ const ANSWERS: Readonly<Record<string, Answerer>> = {
   privacy: answerPrivacy,
   'w:sync:app:state': ({ iq, account }, { appStates }) => ({ content: [appStates.sync(account.number, iq)] }),
   'w:m': (_query, { media, timers }) => ({ content: [mediaConnection(media, timers)] }),
-  'w:g2': ({ iq, account }, { groups }) => groups.query(account, iq),
+  'w:g2': ({ iq, account }, { groups, faults }) => {
+    const fault = faults.strike('groups', { account: account.number });
+    return fault ? { error: fault.code, text: ERROR_TEXT[fault.code] ?? 'error' } : groups.query(account, iq);
+  },
   'w:profile:picture': answerPicture,
   status: answerStatus,
   disappearing_mode: () => done,

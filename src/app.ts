@@ -21,6 +21,7 @@ import { createDeliveries } from './gateway/deliveries.ts';
 import { createDevices } from './gateway/devices.ts';
 import { createEntrance } from './gateway/entrance.ts';
 import { createFleet } from './gateway/fleet.ts';
+import { createGroups } from './gateway/groups.ts';
 import { createHappenings } from './gateway/happenings.ts';
 import { createHistory } from './gateway/history.ts';
 import { createHousekeeping } from './gateway/housekeeping.ts';
@@ -239,6 +240,10 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     react: ({ deviceId }) => deviceId,
     type: ({ deviceId }) => deviceId,
   });
+  const groups = at('groups', createGroups({ fleet, clock }), {
+    list: ({ deviceId }) => deviceId,
+    find: ({ deviceId }) => deviceId,
+  });
   const webhookTimeoutMs = config.WEBHOOK_TIMEOUT_SECONDS * 1000;
   const webhooks = createWebhooks({ store, happenings, egress, events, timeoutMs: webhookTimeoutMs, clock, random });
   const liveEvents = createLiveEvents({ store, events, clock });
@@ -318,6 +323,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     chats: createChats({ store, fleet, inbox, clock }),
     inbox,
     replies,
+    groups,
     webhooks,
     usage: createUsage({ store, quotas, clock }),
     offers: createOffers({ store, installation, audit, clock }),
@@ -360,6 +366,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     inbox,
     inboxMedia,
     replies,
+    groups,
     webhooks,
     liveEvents,
     deliveries,
@@ -383,7 +390,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 export async function startApp(config: Config, hands: Hands = {}) {
   const gateway = await openGateway(config, hands);
   const { log, store, media, sandbox, fleet, messages, devices, idempotency, panel, clock } = gateway;
-  const { inbox, inboxMedia, replies, webhooks, liveEvents, deliveries, neighbours } = gateway;
+  const { inbox, inboxMedia, replies, groups, webhooks, liveEvents, deliveries, neighbours } = gateway;
   const answers = config.WAGATE_ROLE !== 'worker';
   const keeps = config.WAGATE_ROLE !== 'api';
   let draining = false;
@@ -420,6 +427,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     inbox,
     inboxMedia,
     replies,
+    groups,
     webhooks: webhooksByToken(webhooks, panel.audit),
     liveEvents,
     url: gateway.url,

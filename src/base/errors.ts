@@ -70,6 +70,7 @@ export const failures = {
     503,
     'The service is temporarily unavailable and nothing was accepted. Please try again in a few seconds.',
   ],
+  whatsapp_unavailable: [503, 'WhatsApp could not be asked: {reason}. Please try again in a minute.'],
   internal_error: [
     500,
     'Something went wrong on our side. Please try again; if it goes on, tell the administrator this request id: {request_id}',

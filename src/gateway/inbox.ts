@@ -141,13 +141,17 @@ export function createInbox(needs: {
 }
 
 /** Asks something of an open connection. Throws `device_not_connected`, `send_failed`. */
-export async function onLink<T>(link: Link | undefined, ask: (link: Link) => Promise<T>): Promise<T> {
+export async function onLink<T>(
+  link: Link | undefined,
+  ask: (link: Link) => Promise<T>,
+  failed: 'send_failed' | 'whatsapp_unavailable' = 'send_failed',
+): Promise<T> {
   if (link === undefined) throw failure('device_not_connected');
   try {
     return await ask(link);
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
     if (error.code === 'closed') throw failure('device_not_connected', {}, { cause: error });
-    throw failure('send_failed', { reason: error.message.replace(/\.$/, '') }, { cause: error });
+    throw failure(failed, { reason: error.message.replace(/\.$/, '') }, { cause: error });
   }
 }

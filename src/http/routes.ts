@@ -2,6 +2,7 @@ import { live, ready } from './health.ts';
 import type { Row } from './row.ts';
 import { describeDevice } from './v1/device.ts';
 import { eventRows } from './v1/events.ts';
+import { groupRows } from './v1/groups.ts';
 import { inboxRows, openFile } from './v1/inbox.ts';
 import { cancelMessage, findMessage, listMessages } from './v1/messages.ts';
 import { replyingRows } from './v1/replying.ts';
@@ -23,6 +24,7 @@ export const routes: readonly { readonly prefix: string; readonly rows: readonly
       findMessage,
       cancelMessage,
       ...replyingRows,
+      ...groupRows,
       ...inboxRows,
       ...eventRows,
       ...webhookRows,

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { FailureCode } from '../base/errors.ts';
 import type { Caller, Devices, Idempotency, Messages, RequestKey } from '../gateway/contract.ts';
+import type { Groups } from '../gateway/groups.ts';
 import type { Inbox } from '../gateway/inbox.ts';
 import type { InboxMedia } from '../gateway/inbox-media.ts';
 import type { LiveEvents } from '../gateway/live.ts';
@@ -17,6 +18,7 @@ export interface Gateway {
   readonly inbox: Pick<Inbox, 'list' | 'find' | 'media' | 'read'>;
   readonly inboxMedia: Pick<InboxMedia, 'open'>;
   readonly replies: Replies;
+  readonly groups: Groups;
   readonly webhooks: Webhooks;
   readonly liveEvents: LiveEvents;
   /** It was told to stop: a proxy shall send it nothing new. */

@@ -75,7 +75,7 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
     expect(await figures()).toContain('wagate_nodes{role="worker",state="stopped"} 1');
   });
 
-  test('ask the owner of a device what only it can do: reactions, typing, what was read, a QR code', async () => {
+  test('ask the owner of a device what only it can do: reactions, typing, groups, what was read, a QR code', async () => {
     const { network, node } = await cluster();
     await node('worker', 'worker');
     const api = await node('api', 'api');
@@ -89,6 +89,12 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
     expect((await sari.nextMessage()).content.reactionMessage?.text).toBe('👍');
     expect(await api.call('POST', '/typing', { recipient: sari.number, state: 'composing' })).toMatchObject({
       status: 200,
+    });
+    const group = network.group('Warga', [api.network.phone('6281234567890'), sari]);
+    expect(await api.call('GET', '/groups')).toMatchObject({ status: 200, body: { data: [{ subject: 'Warga' }] } });
+    expect(await api.call('GET', `/groups/${group.jid}`)).toMatchObject({
+      status: 200,
+      body: { data: { id: group.jid } },
     });
     expect(await api.call('POST', '/send-reaction', { message_id: 'ABCDEF', emoji: '👍' })).toMatchObject({
       status: 404,

@@ -30,7 +30,7 @@ describe.skipIf(chromiumPath === undefined)('hostile text', () => {
     for (const payload of payloads) expect(payload).toContain('ran()');
   });
 
-  test('in captions, file names, push names, texts that come in, and names of devices and people: none runs', async () => {
+  test('in captions, file names, push names, names of groups, texts that come in, and names of devices and people: none runs', async () => {
     const { browser, deviceId, ...tenant } = await sandboxTenant(stage.app, { quota: 1_000 });
     const { network } = stage.app.sandbox;
     if (network === undefined) throw new Error('the sandbox is off');
@@ -51,6 +51,9 @@ describe.skipIf(chromiumPath === undefined)('hostile text', () => {
     for (let nth = 100; nth < 200; nth += 1) {
       const stranger = network.contact(`6281400000${100 + nth}`, { name: payloads[nth] ?? '' });
       await stranger.send(phone_number, payloads[nth] ?? '');
+      if (nth < 180) continue;
+      const group = network.group(payloads[nth] ?? '', [network.phone(phone_number), stranger]);
+      await stranger.send(group.jid, payloads[nth] ?? '');
     }
     await browser.ok('PATCH', `/devices/${deviceId}`, { name: payloads[1] });
     await browser.ok('PATCH', '/account', { name: payloads[2]?.slice(0, 100) });
@@ -71,6 +74,13 @@ describe.skipIf(chromiumPath === undefined)('hostile text', () => {
         .first()
         .click();
       await handset.locator('.bubble').first().waitFor();
+    });
+    await visit('/inbox?show=groups', browser.cookie, async (tab) => {
+      const groups = tab.getByRole('region', { name: 'Conversations' }).getByRole('link');
+      await expect.poll(() => groups.count()).toBe(20);
+      await expect.poll(() => groups.locator('.inbox-name').filter({ hasText: 'ran()' }).count()).toBe(20);
+      await groups.first().click();
+      await tab.getByRole('heading', { level: 2, name: /ran\(\)/ }).waitFor();
     });
     for (const path of ['/', '/devices', '/usage', '/settings', '/settings/members', '/settings/audit', '/inbox'])
       await visit(path, browser.cookie, async (tab) => {

@@ -49,6 +49,28 @@ describe.skipIf(chromiumPath === undefined)('the inbox', () => {
   const pane = (page: Page) => page.getByRole('region', { name: 'Conversation', exact: true });
   const bubbles = (page: Page) => pane(page).locator('article');
 
+  test('a group stands under its name, and without a connection under its id', async () => {
+    const { browser, deviceId, contact, network } = await scene();
+    const handset = `62898${String(deviceId).padStart(8, '0')}`;
+    const group = network.group('Warga RT 05', [network.phone(handset), contact]);
+    await hear(contact, group.jid, 'kerja bakti Minggu');
+    await stage.visit({ path: '/inbox', cookie: browser.cookie, ...phone }, async (page) => {
+      await list(page)
+        .getByRole('link', { name: /Warga RT 05.*Budi.*kerja bakti Minggu/ })
+        .click();
+      await pane(page).getByRole('heading', { name: 'Warga RT 05' }).waitFor();
+      expect(await overhang(page)).toBe(0);
+    });
+    await browser.ok('POST', `/devices/${deviceId}/disconnect`);
+    await stage.visit({ path: '/inbox', cookie: browser.cookie }, async (page) => {
+      await list(page)
+        .getByRole('link', { name: /Group.*kerja bakti/ })
+        .click();
+      await pane(page).getByRole('heading', { name: 'Group' }).waitFor();
+      await pane(page).getByText(group.jid.replace('@g.us', '')).waitFor();
+    });
+  });
+
   test('a contact writes and it appears by itself; what is answered reaches the phone, quoting what it answers', async () => {
     const { browser, contact, hear } = await scene();
     await stage.visit({ path: '/inbox', cookie: browser.cookie }, async (page) => {

@@ -75,6 +75,42 @@ describe('the inbox', () => {
     expect(await hear(said)).toMatchObject({ type, ...expected });
   }); // biome-ignore format: a table to be read as one
 
+  it('lists the groups of the device, and one with its people; asks WhatsApp once a minute', async () => {
+    const phone = app.network.phone('6281234567890');
+    const group = app.network.group('Zumba <b>', [phone, budi]);
+    const asked = () => app.network.transcript.find(({ node }) => node.attrs.xmlns === 'w:g2').length;
+    const listed = (await get('/groups')).data as unknown as { id: string }[];
+    expect(listed.find(({ id }) => id === group.jid)).toEqual({
+      id: group.jid,
+      subject: 'Zumba <b>',
+      participants: 2,
+      announcement: false,
+    });
+    const questions = asked();
+    expect((await get('/groups')).data).toEqual(listed);
+    expect(asked()).toBe(questions);
+    expect((await get(`/groups/${group.jid}`)).data).toEqual({
+      id: group.jid,
+      subject: 'Zumba <b>',
+      announcement: false,
+      participants: expect.arrayContaining([
+        { id: expect.stringMatching(/@(lid|s\.whatsapp\.net)$/), phone: phone.number, admin: true },
+        { id: expect.stringMatching(/@(lid|s\.whatsapp\.net)$/), phone: budi.number, admin: false },
+      ]),
+    });
+    const foreign = app.network.group('Lain', [budi, '6281300000002']);
+    expect((await app.call('GET', `/groups/${foreign.jid}`)).body).toMatchObject({ code: 'not_found' });
+    expect((await app.call('GET', '/groups/6281300000001')).status).toBe(404);
+    const fault = app.network.faults.failGroups(429);
+    const other = app.network.group('Baru', [phone, budi]);
+    expect(await app.call('GET', `/groups/${other.jid}`)).toMatchObject({
+      status: 503,
+      body: { success: false, code: 'whatsapp_unavailable' },
+    });
+    fault.end();
+    expect((await get(`/groups/${other.jid}`)).data).toMatchObject({ subject: 'Baru' });
+  });
+
   it('names group and sender', async () => {
     const group = app.network.group('Warga', [app.network.phone('6281234567890'), budi]);
     const { whatsappId } = await budi.send(group.jid, 'kerja bakti');

@@ -206,6 +206,17 @@ export type FileLink = {
   bytes: number | null;
 };
 
+export type Group = {
+  /** A `recipient` for sending. */
+  id: string;
+  /** Its name: a stranger’s words. */
+  subject: string;
+  /** How many people are in it. */
+  participants: number;
+  /** Only its admins may write. */
+  announcement: boolean;
+};
+
 export type InstallationHealth = {
   version: string;
   database: 'sqlite' | 'postgres';
@@ -1241,6 +1252,13 @@ export interface Operations {
     answer: {
       success: true;
       data: FileLink;
+    };
+  };
+  'GET /api/panel/devices/{id}/groups': {
+    params: { id: string };
+    answer: {
+      success: true;
+      data: Array<Group>;
     };
   };
   'GET /api/panel/webhooks': {

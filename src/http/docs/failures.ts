@@ -83,5 +83,6 @@ const EXAMPLE_FACTS: Readonly<Record<string, string>> = {
   allowed: 'GET, HEAD',
   'media_unreachable.reason': 'connect ENOTFOUND example.com',
   'validation_failed.reason': 'limit must be a whole number of at least 1',
+  'whatsapp_unavailable.reason': 'WhatsApp did not answer in time',
   'send_failed.reason': 'WhatsApp did not acknowledge it',
 };

@@ -47,6 +47,7 @@ export function describe(routes: Routes, { version, url }: About, dashboard: typ
     tags: [
       { name: 'Messages', description: 'Sending, history, cancelling.' },
       { name: 'Inbox', description: 'What people write to the device.' },
+      { name: 'Groups', description: 'The groups that the device is in.' },
       { name: 'Webhooks', description: 'Being told of what happens, signed and tried again.' },
       { name: 'Events', description: 'The same, live.' },
       { name: 'Device', description: 'The device that the token belongs to.' },

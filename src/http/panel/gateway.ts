@@ -3,6 +3,7 @@ import type { Audit } from '../../gateway/audit.ts';
 import type { Chats } from '../../gateway/chats.ts';
 import type { Messages } from '../../gateway/contract.ts';
 import type { Entrance, Signed } from '../../gateway/entrance.ts';
+import type { Groups } from '../../gateway/groups.ts';
 import type { History } from '../../gateway/history.ts';
 import type { Inbox } from '../../gateway/inbox.ts';
 import type { Installation } from '../../gateway/installation.ts';
@@ -33,6 +34,7 @@ export interface PanelGateway {
   readonly chats: Chats;
   readonly inbox: Pick<Inbox, 'media'>;
   readonly replies: Pick<Replies, 'react'>;
+  readonly groups: Pick<Groups, 'list'>;
   readonly webhooks: Webhooks;
   readonly usage: Usage;
   readonly offers: Offers;

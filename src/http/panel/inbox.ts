@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { label, messageId, text, word } from '../v1/fields.ts';
+import { groupData } from '../v1/groups.ts';
 import { digits, idInQuery, paging } from './fields.ts';
 import { chatData, chatMessageData, fileLinkData } from './inbox-schemas.ts';
 import { forSession, type PanelRow, reader, sender } from './row.ts';
@@ -135,4 +136,21 @@ const file = forSession(reader, {
   },
 });
 
-export const inboxRows: readonly PanelRow[] = [list, thread, read, react, file];
+const groups = forSession(reader, {
+  method: 'GET',
+  path: '/devices/{id}/groups',
+  operation: {
+    id: 'panelGroups',
+    tag,
+    summary: 'Groups of a device',
+    description: 'By name. Messages tell the id of their group only. Asked of WhatsApp, and kept for a minute.',
+  },
+  params: z.object(device),
+  data: z.array(groupData),
+  failures: ['not_found', 'device_not_connected', 'whatsapp_unavailable'],
+  async handle({ who, params: { id } }, { history, groups: book }) {
+    return { data: [...(await book.list(await history.callerOf(who.accountId, id)))] };
+  },
+});
+
+export const inboxRows: readonly PanelRow[] = [list, thread, read, react, file, groups];

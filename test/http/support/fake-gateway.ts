@@ -166,6 +166,7 @@ export function createFakeGateway() {
     } satisfies Idempotency,
     inbox: { list: async () => ({ rows: [], total: 0 }), find: absent, media: absent, read: absent },
     inboxMedia: { open: absent },
+    groups: { list: absent, find: absent },
     replies: { react: absent, type: async () => undefined },
     webhooks: {
       list: async () => [],

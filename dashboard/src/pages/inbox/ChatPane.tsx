@@ -14,6 +14,7 @@ import { queries } from '../../queries.ts';
 import { useMay } from '../../session.tsx';
 import { AnswerBox } from './AnswerBox.tsx';
 import { ChatAvatar } from './ChatList.tsx';
+import { useGroupNames } from './groups.ts';
 import { chatLine, chatName } from './peers.ts';
 import { useReadWhenOpened } from './reading.ts';
 import { Thread } from './Thread.tsx';
@@ -41,7 +42,9 @@ export function ChatPane({ deviceId, peer, device, onBack }: Props) {
   });
   const [replyTo, setReplyTo] = useState<ChatMessage>();
   const messages = pages.data?.pages.toReversed().flatMap(({ data }) => data.messages) ?? [];
-  const chat = pages.data?.pages[0]?.data.chat;
+  const told = pages.data?.pages[0]?.data.chat;
+  const named = useGroupNames(device && [device], [told]);
+  const chat = told && named(told);
   const markRead = async () => {
     await act('POST /api/panel/devices/{id}/chats/{peer}/read', { params });
     await queries.invalidateQueries({ queryKey: ['GET /api/panel/inbox'] });

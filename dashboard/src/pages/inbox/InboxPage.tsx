@@ -11,6 +11,7 @@ import type { InboxSearch } from '../../router.tsx';
 import { ChatFilters } from './ChatFilters.tsx';
 import { ChatList } from './ChatList.tsx';
 import { ChatPane } from './ChatPane.tsx';
+import { useGroupNames } from './groups.ts';
 import './inbox.css';
 
 /** Conversations beside the one that is open; on a phone one after the other. */
@@ -29,6 +30,7 @@ export function InboxPage() {
       ...(only === undefined ? {} : { device_id: String(only) }),
     },
   });
+  const named = useGroupNames(devices.data, chats.data?.data.chats ?? []);
   const go = (change: Partial<InboxSearch>, replace = false) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const isOpen = chat !== undefined && device !== undefined;
@@ -64,7 +66,7 @@ export function InboxPage() {
                       </EmptyNote>
                     ) : (
                       <ChatList
-                        chats={data.chats}
+                        chats={data.chats.map(named)}
                         total={pagination.total}
                         withDevice={(devices.data?.length ?? 0) > 1 && only === undefined}
                         search={search}

@@ -39,6 +39,8 @@ const texts: EventTexts = {
   calls: {
     'POST /send-reaction': 'React to a message with an emoji.',
     'POST /typing': 'Show “typing…”.',
+    'GET /groups': 'Groups of the device, with their names.',
+    'GET /groups/{id}': 'One group and who is in it.',
     'GET /inbox': 'Incoming messages.',
     'GET /inbox/{id}': 'One incoming message.',
     'GET /inbox/{id}/media': 'A link to the file of an incoming message.',

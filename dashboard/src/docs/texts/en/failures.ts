@@ -44,6 +44,7 @@ const texts: FailureTexts = {
   rate_limited: 'Wait as `Retry-After` says, then repeat.',
   temporarily_unavailable:
     'Wait as `Retry-After` says, then repeat with the same `Idempotency-Key`. Nothing was accepted, unless `message` says that it may have been.',
+  whatsapp_unavailable: 'Wait a minute, then repeat: WhatsApp cuts off who asks too often.',
   internal_error: 'Repeat with the same `Idempotency-Key`; if it goes on, tell the administrator the `request_id`.',
 };
 export default texts;

@@ -37,6 +37,8 @@ export default {
   calls: {
     'POST /send-reaction': 'Beri reaksi emoji pada pesan.',
     'POST /typing': 'Tampilkan “mengetik…”.',
+    'GET /groups': 'Grup milik device, dengan namanya.',
+    'GET /groups/{id}': 'Satu grup dan anggotanya.',
     'GET /inbox': 'Pesan masuk.',
     'GET /inbox/{id}': 'Satu pesan masuk.',
     'GET /inbox/{id}/media': 'Tautan ke file pesan masuk.',

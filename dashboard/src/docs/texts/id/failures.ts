@@ -44,6 +44,7 @@ const texts: FailureTexts = {
   rate_limited: 'Tunggu sesuai `Retry-After`, lalu ulangi.',
   temporarily_unavailable:
     'Tunggu sesuai `Retry-After`, lalu ulangi dengan `Idempotency-Key` yang sama. Belum ada yang diterima, kecuali `message` mengatakan mungkin sudah.',
+  whatsapp_unavailable: 'Tunggu satu menit, lalu ulangi: WhatsApp memutus yang terlalu sering bertanya.',
   internal_error:
     'Ulangi dengan `Idempotency-Key` yang sama; jika tetap gagal, beri tahu administrator `request_id`-nya.',
 };
