@@ -3,7 +3,7 @@ import { buildContent, mediaOf, type Quoted, type Said } from './content.ts';
 import type { Account, Device } from './directory.ts';
 import type { Handset } from './handset.ts';
 import { isGroup, type Namespace, namespaceOf, parseJid, toNumber } from './jid.ts';
-import { type AutoReceipts, type Manner, receiptsOf, withReceipts } from './manners.ts';
+import { type AutoReceipts, MANNERS, type Manner, receiptsOf, withReceipts } from './manners.ts';
 import { openMedia, sha256 } from './media-cipher.ts';
 import { MessageBook, type ReceivedMessage, type SentMessage } from './messages.ts';
 import type { World } from './people.ts';
@@ -307,9 +307,16 @@ export class Contact {
       this.#sendReceipt(message, undefined);
       this.#later(read, () => this.read(message));
     });
-    if (!isNew || !reply || isGroup(message.chat)) return;
+    if (!isNew || !reply || (isGroup(message.chat) && !this.#echoesInGroup(message))) return;
     const text = 'echo' in reply ? message.text : reply.text;
-    if (text !== undefined) this.send(message.fromJid, text).catch(this.#world.report);
+    const to = isGroup(message.chat) ? message.chat : message.fromJid;
+    if (text !== undefined) this.send(to, text).catch(this.#world.report);
+  }
+
+  /** Two who answer each other would never end. */
+  #echoesInGroup({ fromJid }: ReceivedMessage): boolean {
+    const { reply } = this.manner;
+    return reply !== undefined && 'echo' in reply && MANNERS[this.#needAccount(fromJid).number]?.reply === undefined;
   }
 
   #later(ms: 'never' | number, run: () => void): void {

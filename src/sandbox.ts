@@ -10,6 +10,10 @@ const KEPT = 200;
 /** Of its media, which nobody else removes: 512 MiB. */
 const MEDIA_ROOM = 512 * 2 ** 20;
 
+/** Each sandbox device is in one group, with somebody who reads along and somebody who echoes. */
+const GROUP = 'Sandbox';
+const GROUP_MEMBERS = ['628990000001', '628990000006'];
+
 /** Numbers of sandbox handsets: 62 898 and the device's id, apart from the recipients with fixed manners (62 899 …). */
 export const sandboxNumber = (deviceId: number): string => `${HANDSETS}${String(deviceId).padStart(8, '0')}`;
 
@@ -42,7 +46,10 @@ export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
         : { url: network.url, mediaAuthority: network.mediaAuthority, rootKey: network.rootKey };
     },
     scan: (device: { readonly id: number }, qr: string) => {
-      network?.phone(sandboxNumber(device.id)).scan(qr);
+      if (network === undefined) return;
+      const handset = sandboxNumber(device.id);
+      if (!network.groups.some(({ creator }) => creator === handset)) network.group(GROUP, [handset, ...GROUP_MEMBERS]);
+      network.phone(handset).scan(qr);
     },
     /** As the gateway may use it. */
     phones: (): SandboxNetwork | undefined => network && phonesOf(network),

@@ -54,6 +54,29 @@ describe('the sandbox phone', () => {
     expect(conversations).toMatchObject([{ number: ECHO, unread: 1, last: { from: 'contact' } }]);
   });
 
+  test('is in a group, in which somebody echoes and nobody echoes the echo', async () => {
+    const groups = await tenant.browser.get<{ id: string }[]>(`/devices/${deviceId}/groups`);
+    expect(groups).toMatchObject([{ subject: 'Sandbox', participants: 3 }]);
+    const peer = groups[0]?.id ?? '';
+    await send({ recipient: peer, message: 'Halo grup' });
+    const heard = () =>
+      tenant.browser.get<{ messages: { by: string; text: string; from_phone: string }[] }>(
+        `/devices/${deviceId}/chats/${peer}`,
+      );
+    await expect
+      .poll(async () => (await heard()).messages, { timeout: 10_000 })
+      .toMatchObject([
+        { by: 'gateway', text: 'Halo grup', state: 'read' },
+        { by: 'them', text: 'Halo grup', from_phone: ECHO },
+      ]);
+    // What is sent after it would come after an echo of the echo.
+    await send({ recipient: ECHO, message: 'selesai' });
+    await expect
+      .poll(async () => (await bubbles(ECHO)).filter(({ text }) => text === 'selesai').length, { timeout: 10_000 })
+      .toBe(2);
+    expect((await heard()).messages).toHaveLength(2);
+  });
+
   test('turns the ticks blue when the contact reads', async () => {
     const { id } = await send({ recipient: PLAIN, message: 'Baca dong' });
     await expect.poll(async () => (await bubbles(PLAIN))[0]?.ticks, { timeout: 10_000 }).toBe('delivered');

@@ -103,6 +103,7 @@ export const sending = ({ texts: { extras, failures: advice } }: Given): readonl
           head: sandbox.head,
           rows: mannerNumbers.map((number) => [`\`${number}\``, ...sandbox.rows[number]]),
         },
+        { is: 'text', text: sandbox.group },
       ],
     },
     {

@@ -120,6 +120,8 @@ const texts: ExtraTexts = {
   sandbox: {
     title: 'Sandbox numbers',
     lead: 'A sandbox device runs the same code without the real WhatsApp: for development and tests (CI), without a phone and without quota. These numbers always behave the same; any other number gets the message at once and does not read it.',
+    group:
+      'Each sandbox device is also in one group, `Sandbox`, with `628990000001` and `628990000006`: `GET /groups` gives its id, and what you send there is read, and comes back as an incoming message of the group.',
     head: ['Number', 'What it does', 'What you see'],
     rows: {
       '628990000001': ['Delivers and reads at once', '200, then `state: "read"`'],

@@ -116,6 +116,8 @@ export default {
   sandbox: {
     title: 'Nomor sandbox',
     lead: 'Device sandbox menjalankan kode yang sama tanpa WhatsApp sungguhan: untuk mengembangkan dan menguji (CI) tanpa ponsel dan tanpa kuota. Nomor berikut selalu berperilaku sama; nomor lain langsung menerima pesan, tanpa membacanya.',
+    group:
+      'Setiap device sandbox juga ada di satu grup, `Sandbox`, bersama `628990000001` dan `628990000006`: `GET /groups` memberi id-nya; yang Anda kirim ke sana dibaca, dan kembali sebagai pesan masuk dari grup.',
     head: ['Nomor', 'Perilaku', 'Yang Anda lihat'],
     rows: {
       '628990000001': ['Langsung sampai dan dibaca', '200, lalu `state: "read"`'],
