@@ -210,6 +210,8 @@ function growthOf(looks: readonly Look[]) {
   const by = (value: (look: Look) => number) =>
     slopeOf(looks.map((look) => ({ x: look.seconds / 3600, y: value(look) })));
   return {
+    /** All that the process keeps and can name; `rss` has the pages that V8 and the allocator hold in store, too. */
+    kept: by(({ heap, code, external }) => heap + code + external),
     heap: by((look) => look.heap),
     code: by((look) => look.code),
     external: by((look) => look.external),
