@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 
 /** Chance, handed in: cryptographic bytes. */
 export type RandomBytes = (size: number) => Buffer;
@@ -63,7 +63,7 @@ export function isToken(text: string, prefix: TokenPrefix = 'wag_'): boolean {
 }
 
 /** The keyed hash that the store keeps in the place of a token: a stolen database opens nothing without the master key. */
-export const tokenHash = (key: Uint8Array, token: string): Buffer => createHmac('sha256', key).update(token).digest();
+export const tokenHash = (key: KeyObject, token: string): Buffer => createHmac('sha256', key).update(token).digest();
 
 /** `evt_` and 16 random bytes: what happened, once, however often it is told (header `webhook-id`). */
 export const eventId = (random: RandomBytes): string => `evt_${base62(random(16), 22)}`;

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './config.ts';
@@ -18,7 +26,7 @@ export interface Vault {
   /** Of the key that seals now. */
   readonly keyVersion: number;
   /** For hashes of tokens. */
-  readonly tokenKey: Buffer;
+  readonly tokenKey: KeyObject;
   /** For the signatures of links that expire. */
   readonly linkKey: Buffer;
 }
@@ -46,12 +54,12 @@ export interface VaultOptions {
 }
 
 export function createVault(masterKey: Uint8Array, { keyVersion = 1, older, tokenKey }: VaultOptions = {}): Vault {
-  // As a KeyObject: with raw bytes each call imports the key anew (23.8 against 7 µs for 1.5 KB).
+  // As KeyObjects: with raw bytes each call imports the key anew (23.8 against 7 µs to seal 1.5 KB, 14.8 against 2.7 to hash a token).
   const sealing = (from: Uint8Array) => createSecretKey(derived(from, 'seal 1'));
   const key = sealing(masterKey);
   const keys = new Map([[keyVersion, key]]);
   if (older !== undefined) keys.set(older.keyVersion, sealing(older.masterKey));
-  const tokens = tokenKey ?? firstTokenKey(masterKey);
+  const tokens = createSecretKey(tokenKey ?? firstTokenKey(masterKey));
   return {
     keyVersion,
     tokenKey: tokens,

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { failure, invalid } from '../base/errors.ts';
 import { newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
@@ -38,7 +39,7 @@ export interface NewAccount {
 
 export interface AccountsNeeds {
   readonly store: Pick<Store, 'accounts' | 'links' | 'packages' | 'subscriptions' | 'transaction' | 'durable'>;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly timeZone: string;
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { dayIn, startOfDay } from '../base/clock.ts';
 import { failure } from '../base/errors.ts';
@@ -28,7 +28,7 @@ export interface NewDevice {
 export interface DevicesNeeds {
   readonly store: Pick<Store, 'devices' | 'accounts' | 'subscriptions' | 'packages' | 'messages' | 'durable'>;
   readonly fleet: Pick<Fleet, 'state' | 'health'>;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly defaultCountry: string;
   readonly rateLimit: number;
   readonly clock: Clock;

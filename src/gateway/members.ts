@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { failure, invalid } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
@@ -63,7 +64,7 @@ export interface MembersNeeds {
   readonly mail: Mail;
   readonly audit: Audit;
   readonly events: EventBus;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

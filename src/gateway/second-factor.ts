@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/errors.ts';
@@ -23,7 +24,7 @@ export interface SecondFactor {
 
 export interface SecondFactorNeeds {
   readonly store: Pick<Store, 'users' | 'durable'>;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

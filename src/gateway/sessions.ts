@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { isToken, newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
 import type { Role, Store, UserRow } from '../store/index.ts';
@@ -48,7 +49,7 @@ export interface Sessions {
 
 export interface SessionsNeeds {
   readonly store: Pick<Store, 'sessions'>;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }

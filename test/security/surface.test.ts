@@ -105,7 +105,7 @@ describe('a fresh installation', () => {
       for (const password of ['', 'admin', 'password', 'wagate', 'changeme'])
         expect((await createBrowser(app).signIn(owner?.email ?? '', password)).status).toBeGreaterThanOrEqual(401);
     }
-    expect(one.store.vault.tokenKey).not.toEqual(two.store.vault.tokenKey);
+    expect(one.store.vault.tokenKey.equals(two.store.vault.tokenKey)).toBe(false);
     expect(one.token).not.toBe(two.token);
   });
 });
