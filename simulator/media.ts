@@ -55,8 +55,7 @@ export class MediaHost {
   readonly #folder: string;
   readonly #server: Server;
   readonly #expired = new Set<string>();
-  /** The bytes of each blob that is here, by its name, as a disk counts them; the oldest first. */
-  readonly #kept = new Map<string, number>();
+  /** Of all blobs, as a disk counts them. A sum alone: the names of a hundred thousand files stay in the folder. */
   #bytes = 0;
   #port = 0;
 
@@ -66,9 +65,7 @@ export class MediaHost {
     mkdirSync(this.#folder, { recursive: true });
     // Uploads that a killed process left half-written.
     for (const name of readdirSync(this.#folder)) if (name.startsWith('upload-')) rmSync(join(this.#folder, name));
-    const blobs = readdirSync(this.#folder).filter((name) => name.length === 43);
-    const found = blobs.map((name) => ({ name, ...pick(statSync(join(this.#folder, name))) }));
-    for (const { name, size } of found.sort((a, b) => a.at - b.at)) this.#count(name, size);
+    this.#bytes = this.#blobs().reduce((sum, { bytes }) => sum + bytes, 0);
     for (const [hash] of options.store.all<boolean>('expired-media')) this.#expired.add(hash);
     const { cert, key } = options.authority;
     this.#server = createServer({ cert, key }, (request, response) => {
@@ -100,8 +97,7 @@ export class MediaHost {
     const { mediaKey, blob, fileSha256, fileEncSha256 } = sealMedia(kind, plain);
     const hash = fileEncSha256.toString('base64url');
     await writeFile(this.#file(hash), blob);
-    this.#count(hash, blob.length);
-    await this.#makeRoom();
+    await this.#makeRoom(hash, blob.length);
     return { ...this.#names(kind, hash), mediaKey, fileSha256, fileEncSha256, fileLength: plain.length };
   }
 
@@ -114,7 +110,7 @@ export class MediaHost {
 
   /** 410 from now on, for one path or for all that is here. */
   expire(directPath?: string): void {
-    const all = directPath === undefined ? [...this.#kept.keys()] : [hashOf(directPath)];
+    const all = directPath === undefined ? this.#known() : [hashOf(directPath)];
     const hashes = all.filter((hash): hash is string => hash !== undefined);
     for (const hash of hashes) this.#expired.add(hash);
     this.#options.store.commit(hashes.map((id) => ({ kind: 'expired-media', id, value: true })));
@@ -128,26 +124,36 @@ export class MediaHost {
     if (this.#options.folder === undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #count(hash: string, size: number): void {
-    this.#discount(hash);
-    const bytes = Math.ceil(size / BLOCK) * BLOCK;
-    this.#kept.set(hash, bytes);
-    this.#bytes += bytes;
+  #known(): string[] {
+    return readdirSync(this.#folder).filter((name) => name.length === 43);
   }
 
-  #discount(hash: string): void {
-    this.#bytes -= this.#kept.get(hash) ?? 0;
-    this.#kept.delete(hash);
+  /** The oldest first. */
+  #blobs(): { readonly hash: string; readonly bytes: number; readonly at: number }[] {
+    const blobs = this.#known().flatMap((hash) => {
+      // One that is being removed may be gone by now.
+      const facts = statSync(this.#file(hash), { throwIfNoEntry: false });
+      return facts === undefined ? [] : { hash, bytes: onDisk(facts.size), at: facts.mtimeMs };
+    });
+    return blobs.sort((a, b) => a.at - b.at);
   }
 
-  async #makeRoom(): Promise<void> {
-    for (const [oldest] of this.#kept) {
-      if (this.#bytes <= this.#options.room || this.#kept.size === 1) return;
-      this.#discount(oldest);
-      if (this.#expired.delete(oldest))
-        this.#options.store.commit([{ kind: 'expired-media', id: oldest, value: undefined }]);
+  /** After a blob of so many bytes was written, which stays. Reads the folder only when the room is used up, and then makes some to spare. */
+  async #makeRoom(newest: string, size: number): Promise<void> {
+    const { room, store } = this.#options;
+    this.#bytes += onDisk(size);
+    if (this.#bytes <= room) return;
+    const blobs = this.#blobs();
+    // One that was written twice was counted twice.
+    this.#bytes = blobs.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (this.#bytes <= room) return;
+    for (const { hash, bytes } of blobs) {
+      if (this.#bytes <= room * SPARE) return;
+      if (hash === newest) continue;
+      this.#bytes -= bytes;
+      if (this.#expired.delete(hash)) store.commit([{ kind: 'expired-media', id: hash, value: undefined }]);
       // Whoever is reading it reads on: the name goes now, the bytes with the last reader.
-      await rm(this.#file(oldest), { force: true });
+      await rm(this.#file(hash), { force: true });
     }
   }
 
@@ -185,8 +191,7 @@ export class MediaHost {
       if (digest.digest('base64url') !== hash) return json(response, 400, { error: 'the bytes do not match the name' });
       const { size } = statSync(file);
       await rename(file, this.#file(hash));
-      this.#count(hash, size);
-      await this.#makeRoom();
+      await this.#makeRoom(hash, size);
     } finally {
       await rm(file, { force: true });
     }
@@ -215,10 +220,9 @@ export class MediaHost {
   }
 }
 
-/** However short, a file takes so much of the disk. */
-const BLOCK = 4096;
-
-const pick = ({ size, mtimeMs: at }: { readonly size: number; readonly mtimeMs: number }) => ({ size, at });
+/** However short, a file takes whole blocks of the disk. */
+const onDisk = (size: number): number => Math.ceil(size / 4096) * 4096;
+const SPARE = 0.9;
 
 function hashOf(path: string): string | undefined {
   return /\/([\w-]{43})\.enc/.exec(path)?.[1];
