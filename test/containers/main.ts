@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -160,8 +160,7 @@ async function outlives(it: Installation): Promise<void> {
   expectThat(code === '0', 'SIGTERM ends it with 0');
   it.compose(['down', '-v']);
   const restore = 'cat > /data/wagate.backup && wagate restore /data/wagate.backup';
-  const read = spawnSync('cat', ['wagate.backup'], { cwd: folder, maxBuffer: 1 << 30 }).stdout;
-  it.compose(['run', '--rm', '-T', it.at, 'sh', '-c', restore], read);
+  it.compose(['run', '--rm', '-T', it.at, 'sh', '-c', restore], readFileSync(join(folder, 'wagate.backup')));
   it.up();
   expectThat((await it.sent()) === 2, 'restored into new volumes, both are there, under the same token');
   expectThat((await it.send('two')) === 200, 'and the device sends without being linked again: 200');

@@ -5,9 +5,9 @@ import { forToken, type Row } from '../row.ts';
 
 const tag = 'Groups';
 
-export const groupId = z
+const groupId = z
   .string()
-  .regex(/^\d[\d-]{4,60}@g\.us$/, { error: 'id must be the id of a group: …@g.us' })
+  .regex(/^\d[\d-]{4,60}@g\.us$/)
   .meta({ description: 'Of the group: `…@g.us`.' });
 
 export const groupData = z
