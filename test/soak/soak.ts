@@ -210,7 +210,7 @@ function growthOf(looks: readonly Look[]) {
   const by = (value: (look: Look) => number) =>
     slopeOf(looks.map((look) => ({ x: look.seconds / 3600, y: value(look) })));
   return {
-    /** All that the process keeps and can name; `rss` has the pages that V8 and the allocator hold in store, too. */
+    /** All that the process keeps and can name; `rss` has what the allocator holds in store, too. */
     kept: by(({ heap, code, external }) => heap + code + external),
     heap: by((look) => look.heap),
     code: by((look) => look.code),
@@ -235,6 +235,8 @@ async function settled(gateway: Part<SoakCalls>): Promise<Sample> {
 async function addWebhook(url: string, token: string, port: number): Promise<void> {
   const { statusCode, body } = await request(`${url}/api/v1/webhooks`, {
     method: 'POST',
+    // The pool that is shared by all requests without one would keep the connection for the first minute of looks.
+    reset: true,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ url: `http://127.0.0.1:${port}/hook`, events: ['message.received', 'message.status'] }),
   });

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { envelopes } from '../../src/http/v1/event-schemas.ts';
@@ -104,7 +105,7 @@ overEachDatabase('deliveries to webhooks', (database) => {
         held = undefined;
         await desk.logged(webhook.id, (rows) => rows.some(({ attempts }) => attempts === 1));
         while ((await desk.webhooks.find(desk.owner, webhook.id)).status !== 'failing');
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       },
     });
     const { webhook } = await desk.endpoint('/in');
@@ -178,6 +179,44 @@ overEachDatabase('deliveries to webhooks', (database) => {
     desk.clock.advance(7 * SECOND);
     await desk.receiver.until(() => of('a').length === 6, 'all of chat a');
     expect(of('a').map(({ json }) => json.data.n)).toEqual([1, 1, 2, 3, 4, 5]);
+  });
+
+  test('keep the order of a chat also over a first retry whose failure is still being judged when the next plan is made', async () => {
+    const planned = Promise.withResolvers<void>();
+    const judged = Promise.withResolvers<void>();
+    let isJudging = false;
+    const desk = await openDesk(database, {
+      async beforeDurable() {
+        if (isJudging) planned.resolve();
+      },
+      async judging(judge) {
+        isJudging = true;
+        desk.deliveries.wake();
+        await planned.promise;
+        await desk.store.durable();
+        await turn();
+        const since = await judge();
+        judged.resolve();
+        return since;
+      },
+    });
+    await desk.endpoint('/in');
+    let failed = false;
+    desk.receiver.behave('/in', (response, { json }) => {
+      response.writeHead(json.data.n === 1 && !failed ? 503 : 200).end();
+      failed ||= json.data.n === 1;
+    });
+    const came = () => desk.receiver.received.map(({ json }) => json.data.n);
+    for (const n of [1, 2]) await desk.tell({ chat: 'a', data: { n } });
+    desk.deliveries.start();
+    await judged.promise;
+    await turn();
+    await desk.tell({ chat: 'b', data: { n: 3 } });
+    await desk.receiver.until(() => came().includes(3), 'the other chat');
+    expect(came()).toEqual([1, 3]);
+    desk.clock.advance(7 * SECOND);
+    await desk.receiver.until(() => came().includes(2), 'all');
+    expect(came()).toEqual([1, 3, 1, 2]);
   });
 
   test('of a chat with a long queue keep no other chat waiting, however many there are', async () => {

@@ -23,7 +23,15 @@ export async function openDesk(
     timeoutMs = 5_000,
     concurrency = 8,
     beforeDurable = async () => undefined,
-  }: { timeoutMs?: number; concurrency?: number; beforeDurable?: () => Promise<void> } = {},
+    judging = (judge) => judge(),
+  }: {
+    timeoutMs?: number;
+    concurrency?: number;
+    /** After a plan was read, before anything of it goes. */
+    beforeDurable?: () => Promise<void>;
+    /** After a failure was written: `judge` looks how long the endpoint has failed, Unix ms. */
+    judging?: (judge: () => Promise<number>) => Promise<number>;
+  } = {},
 ) {
   const receiver = await startReceiver();
   onTestFinished(() => receiver.stop());
@@ -48,7 +56,11 @@ export async function openDesk(
   });
   const make = () =>
     createDeliveries({
-      store: { ...store, durable: () => beforeDurable().then(store.durable) },
+      store: {
+        ...store,
+        durable: () => beforeDurable().then(store.durable),
+        webhooks: { ...store.webhooks, failing: (id, now) => judging(() => store.webhooks.failing(id, now)) },
+      },
       happenings,
       egress,
       alerts,

@@ -111,9 +111,15 @@ export function startRunner(needs: RunnerNeeds): Runner {
       if (inFlight.has(due.id)) continue;
       if (due.due_at <= now && inFlight.size < most && !busy.has(due.chat)) {
         moved = true;
-        const done = deliver(due).finally(() => {
+        const done = deliver(due).then((failed) => {
           moved = true;
           inFlight.delete(due.id);
+          if (failed) {
+            // Its chat may have to wait for its retry: the plan must know before anything else of the chat goes. A plan that was
+            // laid out up to this moment left it out, as one that is under way.
+            stale = true;
+            failedMeanwhile = true;
+          }
           ring?.();
         });
         inFlight.set(due.id, { chat: due.chat, done });
@@ -124,11 +130,13 @@ export function startRunner(needs: RunnerNeeds): Runner {
     if (moved && ((full && left.length < PLANNED / 2) || (hidden && inFlight.size < most))) stale = true;
   }
 
-  async function deliver({ id }: Due): Promise<void> {
+  /** One attempt, and what comes of it. Whether the books have it as failed. Never throws. */
+  async function deliver({ id }: Due): Promise<boolean> {
     try {
       const row = await store.deliveries.take(id);
       const webhook = await store.webhooks.get(webhookId);
-      if (row === undefined || webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null) return;
+      if (row === undefined || webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null)
+        return false;
       const { retryAfter, ...outcome } = await attempt(needs, row, webhook, stopping.signal);
       if (outcome.reason === null) {
         streak = 0;
@@ -138,16 +146,15 @@ export function startRunner(needs: RunnerNeeds): Runner {
         streak += 1;
         const next = nextAttempt(row.attempts + 1, retryAfter, outcome.at, needs.random);
         await store.deliveries.markFailed(id, outcome, next);
-        // Its chat may have to wait for its retry: the plan must know before anything else of the chat goes.
-        stale = true;
-        failedMeanwhile = true;
         await judge(webhook, outcome.status, outcome.at);
+        return true;
       }
     } catch (error) {
       // Untold in the books, so it is told again: at least once.
       if (!stopping.signal.aborted) log.error({ err: asError(error) }, 'a delivery met an unexpected fault');
       stopping.abort();
     }
+    return false;
   }
 
   /** Pauses an endpoint that has failed for days, or says that it is gone for good. Nothing is lost: what it misses waits. */
