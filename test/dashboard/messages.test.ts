@@ -142,7 +142,8 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
           .waitFor();
       },
     );
-    expect(sandboxContact(ECHO).messages.map(({ text }) => text)).toContain('Nanti saja');
+    // Sent is WhatsApp's word; the recipient reads it a moment later.
+    await expect.poll(() => sandboxContact(ECHO).messages.map(({ text }) => text)).toContain('Nanti saja');
   });
 
   test('a quota warns at 80 %, refuses at 100 %, and each time says what to do', async () => {
