@@ -34,6 +34,7 @@ ENV NODE_ENV=production \
   PORT=3000 \
   DATA_DIR=/data \
   IN_CONTAINER=true \
+  MALLOC_ARENA_MAX=2 \
   WAGATE_COMMAND="docker compose exec wagate wagate"
 VOLUME /data
 EXPOSE 3000

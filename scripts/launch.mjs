@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { allocator } from './allocator.mjs';
 import { runToTheEnd } from './child.mjs';
 import { buildWhenStale } from './dashboard.mjs';
 import { install, isInstalled } from './install.mjs';
@@ -64,6 +65,7 @@ async function run(name, args) {
     cwd: root,
     stdio: 'inherit',
     pathFirst: [dirname(node.path), join(root, 'node_modules', '.bin')],
+    env: { ...allocator, ...process.env },
   });
 }
 

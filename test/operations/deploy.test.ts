@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { allocator } from '../../scripts/allocator.mjs';
 import { builtDashboard } from '../support/dashboard.ts';
 import { databaseOf } from '../support/own-database.ts';
 
@@ -167,6 +168,11 @@ test('whatever the compose files mount into the gateway belongs to the user of t
     for (const volume of volumes) expect(places).toContain(volume.split(':')[1]);
     for (const place of tmpfs.filter((one) => one !== '/tmp')) expect(place).toMatch(/:uid=1000,gid=1000,mode=0700$/);
   }
+});
+
+test('the image and the systemd unit set the allocator as npm start does', () => {
+  for (const [name, value] of Object.entries(allocator))
+    for (const file of ['Dockerfile', 'deploy/wagate.service']) expect(read(file), file).toContain(` ${name}=${value}`);
 });
 
 test('the systemd unit starts what is there, and systemd reads it', () => {

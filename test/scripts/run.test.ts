@@ -111,6 +111,13 @@ describe('scripts/run.mjs', () => {
     expect(stdout).toBe('3333 from-environment\n');
   });
 
+  test('starts it with two arenas of the allocator, if the environment says nothing else', async () => {
+    await installThings();
+    await writeFile(join(folder, 'src/main.ts'), 'console.log(process.env.MALLOC_ARENA_MAX);');
+    expect((await start(['start'], { env: { MALLOC_ARENA_MAX: undefined } }).ended).stdout).toBe('2\n');
+    expect((await start(['start'], { env: { MALLOC_ARENA_MAX: '7' } }).ended).stdout).toBe('7\n');
+  });
+
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'passes %s on once, even when told twice, and waits for the end',
     async (signal) => {
