@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { allocator } from '../../scripts/allocator.mjs';
 import { Part } from '../crash/part.ts';
 import { databaseOf, dropDatabaseOf, placeOf } from '../support/own-database.ts';
 import { rows } from '../support/rows.ts';
@@ -62,7 +61,7 @@ export async function soak(options: SoakOptions) {
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const { port } = site.address() as AddressInfo;
   const data = join(folder, 'data');
-  const gateway = new Part<SoakCalls>('../soak/gateway.ts', join(folder, 'gateway.log'), allocator);
+  const gateway = new Part<SoakCalls>('../soak/gateway.ts', join(folder, 'gateway.log'));
   try {
     const { url, devices } = await gateway.call(
       'start',
