@@ -9,5 +9,5 @@ if (Number(found.split('.')[0]) < oldest) {
   );
   process.exitCode = 1;
 } else {
-  import('./launch.mjs').then((launcher) => launcher.launch(process.argv.slice(2)));
+  void import('./launch.mjs').then((launcher) => launcher.launch(process.argv.slice(2)));
 }

@@ -126,7 +126,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     random,
   });
 
-  const sandbox = createSandbox(config);
+  const sandbox = createSandbox(config, log);
   const whatsapp: Route = {
     url: config.WHATSAPP_URL,
     ...(config.WHATSAPP_CA === undefined ? {} : { mediaAuthority: readFileSync(config.WHATSAPP_CA, 'utf8') }),

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { MANNERS, type Network, type ReceivedMessage, startNetwork } from '../simulator/index.ts';
 import type { Config } from './base/config.ts';
+import { asError } from './base/errors.ts';
+import type { Log } from './base/log.ts';
 import type { NetworkBubble, SandboxNetwork } from './gateway/sandbox.ts';
 import type { Route } from './whatsapp/index.ts';
 
@@ -18,7 +20,7 @@ const GROUP_MEMBERS = ['628990000001', '628990000006'];
 export const sandboxNumber = (deviceId: number): string => `${HANDSETS}${String(deviceId).padStart(8, '0')}`;
 
 /** The simulated WhatsApp network of sandbox devices, on this machine's loopback. */
-export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
+export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>, log: Pick<Log, 'info'>) {
   let network: Network | undefined;
   return {
     get network() {
@@ -45,11 +47,17 @@ export function createSandbox(config: Pick<Config, 'SANDBOX' | 'DATA_DIR'>) {
         ? undefined
         : { url: network.url, mediaAuthority: network.mediaAuthority, rootKey: network.rootKey };
     },
+    /** Whether it was linked, the device's state tells: one that hung up meanwhile (deleted, stopped) shows another code when it is back. */
     scan: (device: { readonly id: number }, qr: string) => {
       if (network === undefined) return;
       const handset = sandboxNumber(device.id);
       if (!network.groups.some(({ creator }) => creator === handset)) network.group(GROUP, [handset, ...GROUP_MEMBERS]);
-      network.phone(handset).scan(qr);
+      network
+        .phone(handset)
+        .scan(qr)
+        .catch((error) =>
+          log.info({ device: device.id, err: asError(error) }, 'a sandbox phone could not link a device'),
+        );
     },
     /** As the gateway may use it. */
     phones: (): SandboxNetwork | undefined => network && phonesOf(network),

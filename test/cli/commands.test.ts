@@ -79,7 +79,7 @@ describe('the command line', () => {
     const { data: device } = await wagate('device', 'create', '--name', 'Kasir');
     const linking = start('src/cli.ts', 'device', 'link', String(device.id), '--json');
     const { qr } = JSON.parse(await linking.line(/"qr"/));
-    network.phone('628111000111').scan(qr);
+    await network.phone('628111000111').scan(qr);
     expect(await linking.ended).toBe(0);
     expect(JSON.parse(linking.lines.at(-1) ?? '')).toMatchObject({ state: 'linked', phone: '628111000111' });
 
@@ -103,7 +103,7 @@ describe('the command line', () => {
     const { data: device } = await wagate('device', 'create');
     const linking = start('src/cli.ts', 'device', 'link', String(device.id), '--code', '+62 811-1000-222', '--json');
     const { code } = JSON.parse(await linking.line(/"code"/));
-    network.phone('628111000222').enterCode(code);
+    await network.phone('628111000222').enterCode(code);
     expect(await linking.ended).toBe(0);
     expect((await wagate('device', 'list')).data).toMatchObject([{ phone: '628111000222' }]);
   });

@@ -109,7 +109,7 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
     await browser.post(`/devices/${made.id}/link`, {});
     await shown;
     const state = api.app.fleet.state(made.id);
-    if (state.is === 'pairing') void network.phone('6281234567899').scan(state.qr);
+    if (state.is === 'pairing') await network.phone('6281234567899').scan(state.qr);
     await api.untilConnected(made.id);
     expect(api.app.fleet.size).toBe(0);
     const health = await browser.get<{ nodes: { name: string; role: string }[] }>('/admin/health');

@@ -7,6 +7,8 @@ export async function openPage(
   { app }: { readonly app: { readonly url: string } },
   page: Page,
 ): Promise<void> {
+  // Off the page before: one that is still open asks on, as nobody, and is refused.
+  await tab.goto(`${app.url}/logo.svg`);
   await tab.context().clearCookies();
   if (page.who !== undefined) {
     const [name = '', value = ''] = page.who.cookie.split('=');

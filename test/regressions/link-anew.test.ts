@@ -33,7 +33,7 @@ test('a device that is linked anew is connecting, not down, while its old keys a
     });
   });
   deleted.resolve();
-  app.network.phone(PHONE).scan(await shown);
+  await app.network.phone(PHONE).scan(await shown);
   await app.untilConnected(app.deviceId);
   expect(app.network.phone(PHONE).devices()).toHaveLength(1);
 });

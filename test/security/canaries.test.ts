@@ -94,7 +94,7 @@ test('100 canaries and more go through the whole program, and none is in its log
   const { data } = await live.next('a QR code', (event) => isOf(event) && liveOf(event.data).qr !== null, 60_000);
   const qr = plant('QR text', liveOf(data).qr?.text);
   for (const part of qr.split(',').filter((one) => one.length >= 16)) plant('part of the QR text', part);
-  network.phone(plant('own number', OWN)).scan(qr);
+  await network.phone(plant('own number', OWN)).scan(qr);
   await live.next('the connection', (event) => isOf(event) && liveOf(event.data).caught_up, 60_000);
   const { token: first } = await owner.post<{ token: string }>(`/devices/${id}/token`);
   plant('old token', first);

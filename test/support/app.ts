@@ -92,14 +92,15 @@ export async function startTestApp(options: TestAppOptions = {}) {
     const station = await app.fleet.take(found);
     const handset = network?.phone(phone);
     const scanned = new Set<string>();
+    const refused = Promise.withResolvers<never>();
     const off = app.events.on('device.changed', (event) => {
       const { state } = station;
       if (event.deviceId !== deviceId || state.is !== 'pairing' || scanned.has(state.qr)) return;
       scanned.add(state.qr);
-      handset?.scan(state.qr);
+      handset?.scan(state.qr).catch(refused.reject);
     });
     station.startPairing();
-    await untilConnected(deviceId).finally(off);
+    await Promise.race([untilConnected(deviceId), refused.promise]).finally(off);
   }
 
   /** Resolves when the device is connected and what waited is through. */

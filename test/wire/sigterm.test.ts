@@ -102,7 +102,7 @@ async function linkDevice(): Promise<void> {
   const device = JSON.parse(created.lines.at(-1) ?? '');
   token = device.token;
   const linking = run('src/cli.ts', ['device', 'link', String(device.id), '--json'], env);
-  network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
+  await network.phone('628111000111').scan(JSON.parse(await linking.line(/"qr"/)).qr);
   await linking.ended;
 }
 
