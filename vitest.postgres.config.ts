@@ -42,7 +42,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 /*
  * In files that do run here, these stay on SQLite's file (`ON_FILE`), since it is what they are about: a full disk and a locked file
  * (test/weather), the bare copy of a file that uses keys twice (test/operations/backup), the witness of the ratchet, which reads the file
- * between a frame and its answer (test/crash/sending).
+ * between a frame and its answer (test/crash/sending), and the device that is gone in the turn of its scan (test/regressions/hung-up).
  */
 
 for (const path of Object.keys(elsewhere))

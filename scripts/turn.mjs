@@ -18,7 +18,8 @@ export async function takeTurn(file, doing, say) {
     const isAbandoned = owner === '' ? looks > 50 : owner === String(process.pid) || !isAlive(Number(owner));
     if (owner === undefined) continue;
     if (isAbandoned) {
-      rmSync(file, { force: true });
+      // Not one that somebody else has made meanwhile.
+      if (readIfThere(file) === owner) rmSync(file, { force: true });
       continue;
     }
     if (looks === 0)

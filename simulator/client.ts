@@ -116,7 +116,7 @@ export class SimulatorClient {
       create: (details: ContactDetails = {}) => this.#post<{ jid: string; lid: string }>(`contacts/${number}`, details),
       /** All from the `from`-th on, oldest first. */
       messages: (from = 0) => this.#get<MessageJson[]>(at(`messages?from=${from}`)),
-      nextMessage: (timeoutMs = 10_000) => this.#post<MessageJson>(at('next-message'), { timeoutMs }),
+      nextMessage: (timeoutMs = 30_000) => this.#post<MessageJson>(at('next-message'), { timeoutMs }),
       media: (whatsappId: string) => this.#bytes(at(`media/${whatsappId}`)),
       send: (to: string, said: SaidJson, options: { as?: Namespace; whatsappId?: string } = {}) =>
         this.#post<{ whatsappId: string }>(at('send'), { to, ...said, ...options }),

@@ -114,12 +114,12 @@ export class Contact {
   }
 
   /** The next message not yet asked for. On a phone, copies of what its clients sent count too. */
-  nextMessage({ timeoutMs = 10_000 }: Waiting = {}): Promise<ReceivedMessage> {
+  nextMessage({ timeoutMs = 30_000 }: Waiting = {}): Promise<ReceivedMessage> {
     return this.#arrivals.next(timeoutMs);
   }
 
   nextReceipt({
-    timeoutMs = 10_000,
+    timeoutMs = 30_000,
     id,
     type,
   }: Waiting & { id?: string; type?: string } = {}): Promise<ReceivedReceipt> {
@@ -128,7 +128,7 @@ export class Contact {
     return this.#receiptArrivals.next(timeoutMs, matches, [type, id].filter(Boolean).join(' '));
   }
 
-  nextTyping({ timeoutMs = 10_000 }: Waiting = {}): Promise<ChatState> {
+  nextTyping({ timeoutMs = 30_000 }: Waiting = {}): Promise<ChatState> {
     return this.#chatStates.next(timeoutMs);
   }
 

@@ -100,7 +100,7 @@ export class Network {
   }
 
   /** The next stanza that fits, from now on. */
-  nextStanza(filter: TranscriptFilter, { timeoutMs = 10_000 } = {}): Promise<TranscriptEntry> {
+  nextStanza(filter: TranscriptFilter, { timeoutMs = 30_000 } = {}): Promise<TranscriptEntry> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         off();

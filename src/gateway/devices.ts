@@ -41,6 +41,7 @@ const REMEMBER_MS = 500;
 export function createDevices(needs: DevicesNeeds): DeviceAdmin {
   const { store, clock, random } = needs;
   const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>();
+  let clearings = 0;
 
   async function find(accountId: number, deviceId: number): Promise<DeviceRow> {
     const device = await store.devices.find(accountId, deviceId);
@@ -62,6 +63,7 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
       const known = remembered.get(key);
       if (known !== undefined && known.until > clock.monotonic()) return known.caller;
       if (!isToken(token)) throw failure('invalid_token');
+      const before = clearings;
       const found = await store.devices.findByToken(tokenHash(needs.tokenKey, token));
       if (found === undefined) {
         remembered.delete(key);
@@ -81,7 +83,8 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
         tokenSince: device.token_created_at,
       };
       if (remembered.size > 10_000) remembered.clear();
-      remembered.set(key, { caller, until: clock.monotonic() + REMEMBER_MS });
+      // A token that was renewed since it was looked up is not remembered.
+      if (before === clearings) remembered.set(key, { caller, until: clock.monotonic() + REMEMBER_MS });
       await store.devices.touchToken(device);
       return caller;
     },
@@ -155,6 +158,7 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
         last4: token.slice(-4),
       });
       await store.durable();
+      clearings += 1;
       remembered.clear();
       return token;
     },

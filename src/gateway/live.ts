@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
+import { createPlaces } from '../base/places.ts';
 import type { Store, StoredEvent } from '../store/index.ts';
 import type { Caller } from './contract.ts';
 import { FOLLOWED_MS } from './happenings.ts';
@@ -35,7 +36,7 @@ export function createLiveEvents({
   readonly events: Pick<EventBus, 'on' | 'emit'>;
   readonly clock: Clock;
 }): LiveEvents {
-  const open = new Map<number, number>();
+  const places = createPlaces<number>(MOST_PER_DEVICE);
 
   /** Whether the token that opened a stream would still open it. */
   async function mayFollow({ accountId, deviceId, tokenSince }: Follower): Promise<boolean> {
@@ -44,7 +45,7 @@ export function createLiveEvents({
     return (await store.accounts.find(accountId))?.suspended_at === null;
   }
 
-  async function* flow(follower: Follower, from: number, signal: AbortSignal) {
+  async function* flow(follower: Follower, from: number, signal: AbortSignal, leave: () => void) {
     const { accountId, deviceId } = follower;
     let seq = from;
     let fresh = true;
@@ -72,6 +73,8 @@ export function createLiveEvents({
         if (doubt) {
           doubt = false;
           if (!(await mayFollow(follower))) return;
+          // Another doubt, or the end, may have come meanwhile, when nobody listened.
+          continue;
         }
         if (fresh) {
           fresh = false;
@@ -107,29 +110,27 @@ export function createLiveEvents({
         yield null;
       }
     } finally {
+      leave();
       off();
       for (const end of offs) end();
       signal.removeEventListener('abort', onAbort);
     }
   }
 
-  function leave(deviceId: number): void {
-    const left = (open.get(deviceId) ?? 1) - 1;
-    if (left > 0) open.set(deviceId, left);
-    else open.delete(deviceId);
-  }
-
   return {
     async follow({ accountId, deviceId, tokenSince }, after, signal) {
-      const followers = open.get(deviceId) ?? 0;
-      if (followers >= MOST_PER_DEVICE) throw failure('rate_limited', { seconds: 30 }, { retryAfter: 30 });
-      open.set(deviceId, followers + 1);
-      // By the signal, not by the end of the flow: one that nobody began to read has no end.
-      signal.addEventListener('abort', () => leave(deviceId), { once: true });
-      await store.events.follow(accountId, deviceId, clock.now());
-      events.emit('events.followed', { accountId, deviceId });
-      const from = after ?? (await store.events.last(accountId, deviceId));
-      return flow({ accountId, deviceId, tokenSince }, from, signal);
+      // Left by the signal and by the end of the flow: one that nobody began to read has no end, and one that ends by itself no signal.
+      const leave = places.take(deviceId, signal);
+      if (leave === undefined) throw failure('rate_limited', { seconds: 30 }, { retryAfter: 30 });
+      try {
+        await store.events.follow(accountId, deviceId, clock.now());
+        events.emit('events.followed', { accountId, deviceId });
+        const from = after ?? (await store.events.last(accountId, deviceId));
+        return flow({ accountId, deviceId, tokenSince }, from, signal, leave);
+      } catch (error) {
+        leave();
+        throw error;
+      }
     },
   };
 }

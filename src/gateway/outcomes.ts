@@ -64,7 +64,8 @@ export function createOutcomes({
       const { promise: row, resolve } = Promise.withResolvers<MessageRow | undefined>();
       const giveUp = () => resolve(undefined);
       waiting.set(whatsappId, { resolve, since: clock.monotonic(), id: undefined });
-      signal?.addEventListener('abort', giveUp, { once: true });
+      if (signal?.aborted) giveUp();
+      else signal?.addEventListener('abort', giveUp, { once: true });
       const cancel = clock.after(withinMs, giveUp);
       return {
         row,

@@ -170,8 +170,8 @@ export function createWebhooks(needs: {
     const row = await store.deliveries.take(id);
     if (row === undefined) return;
     const outcome = await attempt(needs, row, webhook);
-    if (outcome.reason === null) await store.deliveries.markDelivered(id, outcome);
-    else await store.deliveries.markFailed(id, outcome, null);
+    if (outcome.reason === null) await store.deliveries.markDelivered(row, outcome);
+    else await store.deliveries.markFailed(row, outcome, null);
   }
 
   return {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
+import { createPlaces } from '../base/places.ts';
 import type { History } from '../gateway/history.ts';
 import type { Keeping } from '../gateway/keeping.ts';
 import type { Quotas } from '../gateway/quotas.ts';
@@ -44,9 +45,9 @@ interface News {
 
 export function createLive(needs: LiveNeeds): LiveStreams {
   const { events, clock } = needs;
-  const streams = new Map<number, number>();
+  const places = createPlaces<number>(MOST_STREAMS);
 
-  async function* tell(first: Signed, token: string, signal: AbortSignal): AsyncGenerator<string> {
+  async function* tell(first: Signed, token: string, signal: AbortSignal, leave: () => void): AsyncGenerator<string> {
     let who = first;
     const inbox = gather(events, who);
     try {
@@ -74,10 +75,8 @@ export function createLive(needs: LiveNeeds): LiveStreams {
       }
       yield event('bye', { reason: 'stopping' });
     } finally {
+      leave();
       inbox.stop();
-      const left = (streams.get(first.userId) ?? 1) - 1;
-      if (left > 0) streams.set(first.userId, left);
-      else streams.delete(first.userId);
     }
   }
 
@@ -113,10 +112,10 @@ export function createLive(needs: LiveNeeds): LiveStreams {
 
   return {
     async open(who, sessionToken, signal) {
-      const open = streams.get(who.userId) ?? 0;
-      if (open >= MOST_STREAMS) throw failure('rate_limited', { seconds: 10 }, { retryAfter: 10 });
-      streams.set(who.userId, open + 1);
-      return Readable.from(tell(who, sessionToken, signal));
+      // Left by the signal, too: a page that was left before its stream was begun never comes to its end.
+      const leave = places.take(who.userId, signal);
+      if (leave === undefined) throw failure('rate_limited', { seconds: 10 }, { retryAfter: 10 });
+      return Readable.from(tell(who, sessionToken, signal, leave));
     },
   };
 }

@@ -163,11 +163,15 @@ function sendStream(reply: FastifyReply, { content, type, filename, bytes }: Non
 export function untilGone(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort(stopping.reason);
-  stopping.addEventListener('abort', stop);
-  reply.raw.once('close', () => {
+  const closed = () => {
     stopping.removeEventListener('abort', stop);
     if (!reply.raw.writableFinished) controller.abort(new Error('the caller has gone'));
-  });
+  };
+  // Either may have come while it was asked who calls, or while the body was on its way: no event tells of it any more.
+  if (stopping.aborted) stop();
+  else stopping.addEventListener('abort', stop);
+  if (reply.raw.closed) closed();
+  else reply.raw.once('close', closed);
   return controller.signal;
 }
 

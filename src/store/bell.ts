@@ -43,17 +43,15 @@ export function openBell({ url, node }: { readonly url: string; readonly node: s
   async function flush(): Promise<void> {
     if (ringing || client === undefined) return;
     ringing = true;
-    try {
-      while (waiting.length > 0 && client !== undefined) {
-        const payloads = packed(node, waiting);
-        waiting = [];
-        await client.query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [CHANNEL, payloads]);
-      }
-    } catch {
-      // The connection broke; its own event says so, and the polls of the others find what it would have told.
-    } finally {
-      ringing = false;
+    while (waiting.length > 0 && client !== undefined) {
+      const payloads = packed(node, waiting);
+      waiting = [];
+      await client
+        .query('select pg_notify($1, payload) from unnest($2::text[]) as payload', [CHANNEL, payloads])
+        // The connection broke, and its own event says so, or the server was slow once. The polls of the others find what was not told.
+        .catch(() => undefined);
     }
+    ringing = false;
   }
 
   /** One connection, until it breaks. */

@@ -20,6 +20,12 @@ export type DeliveryRow = Omit<Selectable<DeliveryTable>, 'sealed_answer'> & {
   readonly answer: string | null;
 };
 
+/** A delivery that is being attempted. */
+export interface Taken extends DeliveryRow {
+  /** The event as it was read, sealed: by it is seen whether it was changed meanwhile. */
+  readonly told: Uint8Array;
+}
+
 export interface Outcome {
   readonly status: number | null;
   readonly reason: string | null;
@@ -34,7 +40,7 @@ export type Deliveries = ReturnType<typeof createDeliveries>;
 
 /** One event told to one endpoint: the log, and the worker's queue. */
 export function createDeliveries(context: Context) {
-  const { db, vault } = context;
+  const { db, dialect, vault } = context;
 
   const joined = () =>
     db
@@ -49,13 +55,18 @@ export function createDeliveries(context: Context) {
     answer: sealed_answer && vault.open(sealed_answer, about.answer(row.id)).toString(),
   });
 
-  const attempted = (id: number, { status, reason, answer, took_ms, at }: Outcome) => ({
+  const attempted = (row: Pick<Taken, 'id' | 'told'>, { status, reason, answer, took_ms, at }: Outcome) => ({
     status,
     reason,
     took_ms,
     attempted_at: at,
-    sealed_answer: answer === null || answer === '' ? null : vault.seal(Buffer.from(answer), about.answer(id)),
+    sealed_answer: answer === null || answer === '' ? null : answerOf(row, answer),
   });
+
+  /** Of an event out of which a person was struck meanwhile (people/striking.ts) none is kept: it may repeat what it was told. */
+  const answerOf = ({ id, told }: Pick<Taken, 'id' | 'told'>, answer: string) => sql<Uint8Array | null>`(
+    select cast(${vault.seal(Buffer.from(answer), about.answer(id))} as ${sql.raw(dialect.columns.bytes)})
+    from event where event.id = delivery.event_id and event.sealed_payload = ${told} ${dialect.forShare})`;
 
   return {
     /**
@@ -79,35 +90,35 @@ export function createDeliveries(context: Context) {
     },
 
     /** For the worker: everything that one attempt needs; undefined when it waits no longer. */
-    async take(id: number): Promise<DeliveryRow | undefined> {
+    async take(id: number): Promise<Taken | undefined> {
       const row = await joined().where('delivery.id', '=', id).where('state', '=', 'pending').executeTakeFirst();
-      return row && open(row);
+      return row && { ...open(row), told: row.sealed_payload };
     },
 
-    async markDelivered(id: number, outcome: Outcome): Promise<void> {
+    async markDelivered(row: Pick<Taken, 'id' | 'told'>, outcome: Outcome): Promise<void> {
       await db
         .updateTable('delivery')
         .set((eb) => ({
-          ...attempted(id, outcome),
+          ...attempted(row, outcome),
           state: 'delivered' as DeliveryState,
           delivered_at: outcome.at,
           attempts: eb('attempts', '+', 1),
         }))
-        .where('id', '=', id)
+        .where('id', '=', row.id)
         .execute();
     },
 
     /** Again at `due_at`, or (null) never by itself. */
-    async markFailed(id: number, outcome: Outcome, due_at: number | null): Promise<void> {
+    async markFailed(row: Pick<Taken, 'id' | 'told'>, outcome: Outcome, due_at: number | null): Promise<void> {
       await db
         .updateTable('delivery')
         .set((eb) => ({
-          ...attempted(id, outcome),
+          ...attempted(row, outcome),
           state: (due_at === null ? 'failed' : 'pending') as DeliveryState,
           ...(due_at !== null && { due_at }),
           attempts: eb('attempts', '+', 1),
         }))
-        .where('id', '=', id)
+        .where('id', '=', row.id)
         .where('state', '=', 'pending')
         .execute();
     },

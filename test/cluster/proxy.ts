@@ -23,7 +23,7 @@ export async function startProxy(): Promise<Gate> {
   let failed = 0;
 
   async function look(url: string): Promise<void> {
-    const isReady = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1_000) }).then(
+    const isReady = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(10_000) }).then(
       ({ ok }) => ok,
       () => false,
     );

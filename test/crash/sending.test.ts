@@ -20,7 +20,7 @@ function expectNothingWrong(report: SendingReport): void {
 const share = onPostgres() ? 0.3 : 1;
 
 describe('a gateway that is killed while it sends', () => {
-  test(`loses, doubles and garbles no text in ${100 * share} kills`, { timeout: 400_000 }, async () => {
+  test(`loses, doubles and garbles no text in ${100 * share} kills`, { timeout: 900_000 }, async () => {
     const report = await killWhileSending({ seed, kills: 100 * share, messages: 1_500 * share });
     expectNothingWrong(report);
     expect(report.kills).toBe(100 * share);
@@ -45,7 +45,7 @@ describe('a gateway that is killed while it sends', () => {
     sent: 'with the row marked as sent and nobody told',
   } as const satisfies Partial<Record<FailpointName, string>>;
   for (const [name, when] of Object.entries(failpoints))
-    test(`sends everything once after dying ${when}`, { timeout: 120_000 }, async () => {
+    test(`sends everything once after dying ${when}`, { timeout: 300_000 }, async () => {
       const report = await dieAt(name as FailpointName, { seed });
       expectNothingWrong(report);
       expect(report.kills).toBe(1);
@@ -62,7 +62,7 @@ test('a network that loses acks and cuts the line gets every message once, under
   expect(report.copies).toBeGreaterThan(0);
 });
 
-test('a ratchet step is in the database before its frame is on the wire', { timeout: 120_000 }, async () => {
+test('a ratchet step is in the database before its frame is on the wire', { timeout: 300_000 }, async () => {
   const { behind, checked, findings } = await watchTheWire({ seed });
   expect(behind, findings.join('\n')).toBe(0);
   expect(checked).toBeGreaterThanOrEqual(60);

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom } from '../../simulator/random.ts';
 import { databaseOf, dropDatabaseOf } from '../support/own-database.ts';
+import { freePort } from '../support/port.ts';
 import type { GatewayCalls, Go } from './gateway.ts';
 import type { Device } from './linking.ts';
 import type { NetworkCalls } from './network.ts';
@@ -207,17 +207,6 @@ export async function within<T>(work: Promise<T>, ms: number, what: string): Pro
   } finally {
     clearTimeout(timer);
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 /** Runs a scenario in a world of its own; a failure names the seed and keeps the data. */

@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       await press(page, 'Make it, the old one dies now');
       const second = await copied(page, 'API token');
       expect(second).not.toBe(first);
-      await expect.poll(async () => (await asked(first)).status, { timeout: 5_000 }).toBe(401);
+      await expect.poll(async () => (await asked(first)).status).toBe(401);
       expect((await asked(second)).status).toBe(200);
     });
   });
@@ -143,12 +143,17 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       await press(page, 'Disconnect');
       await page.getByRole('heading', { name: 'Switched off' }).waitFor();
       // The notice slides over the page: a click that was meant for what lies beneath must not end there.
-      const notice = page.getByText('The device is switched off.');
+      // Not by its text alone: the live region of screen readers holds the same sentence.
+      const notice = page.locator('.passing-notice', { hasText: 'The device is switched off.' });
       await notice.waitFor();
+      // Where it comes to rest: it slides in from above the window.
+      await page.evaluate(
+        'Promise.allSettled(document.getAnimations().filter((it) => it instanceof CSSTransition).map((it) => it.finished))',
+      );
       const at = await notice.boundingBox();
       if (at === null) throw new Error('the notice is not to be seen');
       const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
-      expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).closest('[role=alert]')`)).toBeNull();
+      expect(await page.evaluate(`document.elementFromPoint(${x}, ${y})?.closest('[role=alert]') ?? null`)).toBeNull();
       await press(page, 'Connect');
       await connected(page);
       await press(page, 'Unlink from the phone');

@@ -111,10 +111,11 @@ describe.skipIf(chromiumPath === undefined)('webhooks', () => {
       await press(page.getByRole('dialog'), 'Close');
 
       await stage.app.store.webhooks.pause(webhook.id, stage.app.clock.now(), 'Nothing could be delivered');
-      receiver.behave('/failing', answering(200));
       await page.getByRole('link', { name: 'Webhooks' }).first().click();
       const alert = page.getByRole('alert').filter({ hasText: '1 webhook is paused' });
       await alert.waitFor();
+      // A retry that was under way when it was paused has had its 503 by now.
+      receiver.behave('/failing', answering(200));
       const before = receiver.at('/failing').length;
       await press(alert, 'Resume');
       await alert.waitFor({ state: 'detached' });

@@ -27,9 +27,7 @@ describe.skipIf(chromiumPath === undefined)('the documentation page, in a browse
 
   /** Right below the bars that stay at the top of the window. */
   const isAtTop = (page: Page, id: string) =>
-    expect
-      .poll(async () => Math.abs(((await page.locator(`#${id}`).boundingBox())?.y ?? 9_999) - 108), { timeout: 10_000 })
-      .toBeLessThan(4);
+    expect.poll(async () => Math.abs(((await page.locator(`#${id}`).boundingBox())?.y ?? 9_999) - 108)).toBeLessThan(4);
 
   test.each([
     ['on a phone, light, in Indonesian', { ...phone, colorScheme: 'light', locale: 'id-ID' }],

@@ -20,6 +20,29 @@ test('a stop answers what waits, with 202 for a message on its way, and only the
   await expect(fetch(site.url)).rejects.toThrow();
 });
 
+test('a request whose caller was still looked up when the stop began is answered as one that waits', async () => {
+  const site = await startSite();
+  const { authenticate } = site.gateway.devices;
+  const asked = Promise.withResolvers<void>();
+  const known = Promise.withResolvers<void>();
+  site.gateway.devices.authenticate = async (token) => {
+    asked.resolve();
+    await known.promise;
+    return authenticate(token);
+  };
+  // As the real one: an outcome that never comes is not waited for by a signal that is over already.
+  site.gateway.sending = (_request, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) resolve('pending');
+    });
+  const answer = site.post('/api/v1/send-message', { recipient: '628123456789', message: 'Hello' });
+  await asked.promise;
+  const stopped = site.stop();
+  known.resolve();
+  expect((await answer).status).toBe(202);
+  await stopped;
+});
+
 test('a request that comes on a connection kept alive while the server stops is sent away with 503 and its envelope', async () => {
   const site = await startSite();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

@@ -19,7 +19,7 @@ describe('the inbox', () => {
 
   /** The row of a message, once it is there. */
   async function row(whatsappId: string): Promise<Row> {
-    for (let tries = 0; tries < 400; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       const found = (await rows('?limit=100')).find(({ message_id }) => message_id === whatsappId);
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 25));

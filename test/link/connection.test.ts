@@ -80,9 +80,10 @@ describe('the end of a connection', () => {
   });
 
   it('is told when the login is never answered', async () => {
-    const device = await new TestDevice(network, '628110003003', { loginTimeoutMs: 300 }).pair();
-    await device.close();
-    network.faults.withholdSuccess({ account: device.phone.number });
+    const paired = await new TestDevice(network, '628110003003').pair();
+    await paired.close();
+    network.faults.withholdSuccess({ account: paired.phone.number });
+    const device = new TestDevice(network, paired.phone.number, { loginTimeoutMs: 300 }, paired.memory);
     await device.open();
     expect((await device.next('closed')).code).toBe(428);
   });

@@ -66,8 +66,8 @@ it('sends and downloads 100 MB without holding it in memory, and leaves nothing 
     expect(result.downloaded).toBe(SIZE);
     // 69 MB for 100 MB and 82 MB for 300 MB: what Node takes for the streams, not the file.
     expect(result.totalMb, JSON.stringify(result)).toBeLessThan(100);
-    // The 30 s guard of Baileys' first upload of pre-keys (lib/Socket/socket.js: UPLOAD_TIMEOUT) is the only timer left.
-    expect(result.alive, JSON.stringify(result)).toEqual(['Timeout']);
+    // The 30 s guard of Baileys' first upload of pre-keys (lib/Socket/socket.js: UPLOAD_TIMEOUT) is the only timer left, or over as well.
+    expect([[], ['Timeout']], JSON.stringify(result)).toContainEqual(result.alive);
   } finally {
     child.kill('SIGKILL');
     await network.stop();

@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -9,6 +8,7 @@ import { parse } from 'yaml';
 import { allocator } from '../../scripts/allocator.mjs';
 import { builtDashboard } from '../support/dashboard.ts';
 import { databaseOf } from '../support/own-database.ts';
+import { freePort } from '../support/port.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -191,11 +191,3 @@ test('the systemd unit starts what is there, and systemd reads it', () => {
     .filter((line) => line.includes('wagate.service') && !/\/opt\/wagate|not executable/.test(line));
   expect(complaints).toEqual([]);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startMediaHost } from '../support/media-host.ts';
 import { placeOf } from '../support/own-database.ts';
+import { freePort } from '../support/port.ts';
 import { rows } from '../support/rows.ts';
 
 const TOKEN = 'a token of the operator';
@@ -148,11 +148,3 @@ describe('whether it is ready', () => {
     expect((await ready()).status).toBe(200);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, FormData, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTestApp } from '../support/app.ts';
+import { freePort } from '../support/port.ts';
 
 /** The examples of `deploy/`, run as they are: only names, ports and the certificate are changed. */
 const example = (name: string) => readFileSync(join(import.meta.dirname, '../../deploy', name), 'utf8');
@@ -165,22 +166,17 @@ for (const [name, proxy] of Object.entries(proxies))
   });
 
 async function listening(port: number, complaints: () => string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
+    // Only asked: who listened here to find out would take the port from the proxy.
     const open = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(true));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)));
+      const probe = connect(port, '127.0.0.1', () => {
+        probe.destroy();
+        resolve(true);
+      });
+      probe.once('error', () => resolve(false));
     });
     if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the proxy does not listen: ${complaints()}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

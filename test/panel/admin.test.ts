@@ -143,7 +143,7 @@ describe('the administrator', () => {
     expect(await use()).toBe(200);
     await admin.ok('PUT', `/admin/accounts/${accountId}/suspended`, { suspended: true });
     expect(app.fleet.state(device.id).is).toBe('idle');
-    await expect.poll(use, { timeout: 5_000 }).toBe(403);
+    await expect.poll(use).toBe(403);
     expect((await browser.call('GET', '/devices')).body.code).toBe('account_suspended');
     await admin.ok('PUT', `/admin/accounts/${accountId}/suspended`, { suspended: false });
     await app.untilConnected(device.id);

@@ -147,7 +147,7 @@ describe('a device', () => {
     await tenant.browser.ok('DELETE', `/devices/${device.id}`);
     expect(app.network.phone('6281200000005').devices()).toEqual([]);
     expect((await tenant.browser.call('GET', `/devices/${device.id}`)).status).toBe(404);
-    await expect.poll(async () => (await call()).status, { timeout: 5_000 }).toBe(401);
+    await expect.poll(async () => (await call()).status).toBe(401);
   });
 
   test('has one token, shown once; a new one kills it at once', async () => {
@@ -203,12 +203,12 @@ describe('a device', () => {
     app.network.contact('6281300000001');
     app.network.contact('6281300000002');
     const first = await send('6281300000001');
-    await expect.poll(() => state(first.id), { timeout: 10_000 }).toEqual(['delivered', null]);
+    await expect.poll(() => state(first.id)).toEqual(['delivered', null]);
     await tenant.browser.ok('PATCH', `/devices/${device.id}`, {
       pacing: { gap_ms: [0, 0], new_conversations_per_day: 0, new_conversations_first_day: 0 },
     });
     const second = await send('6281300000002');
-    await expect.poll(() => state(second.id), { timeout: 10_000 }).toEqual(['queued', 'new_conversations']);
+    await expect.poll(() => state(second.id)).toEqual(['queued', 'new_conversations']);
   });
 
   test.each([

@@ -77,9 +77,7 @@ describe('a conversation', () => {
     await hear({ reactionMessage: { key: at(answer.whatsappId, false), text: '👍' } });
     await tenant.browser.post(`/devices/${deviceId}/reactions`, { message_id: first, emoji: '🙏' });
 
-    await expect
-      .poll(async () => (await thread()).messages.at(-1)?.state, { timeout: 10_000, interval: 200 })
-      .toBe('delivered');
+    await expect.poll(async () => (await thread()).messages.at(-1)?.state, { interval: 200 }).toBe('delivered');
     expect(await thread()).toMatchObject({
       chat: { peer: budi.number, name: 'Budi', unread: 2, is_group: false, last: { by: 'us', text: 'Ada.' } },
       messages: [

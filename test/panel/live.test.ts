@@ -112,15 +112,12 @@ describe('the live stream', () => {
     expect([more.status, more.body.code]).toEqual([429, 'rate_limited']);
     for (const one of streams) await one.stop();
     await expect
-      .poll(
-        async () => {
-          const again = await listen(app, browser);
-          const { status } = again.response;
-          await again.stop();
-          return status;
-        },
-        { timeout: 5_000 },
-      )
+      .poll(async () => {
+        const again = await listen(app, browser);
+        const { status } = again.response;
+        await again.stop();
+        return status;
+      })
       .toBe(200);
   });
 

@@ -62,7 +62,9 @@ export async function fill(store: Store, { secret }: Words): Promise<Tenant & { 
   const uid = `evt_${randomBytes(8).toString('hex')}`;
   await store.events.record(owner, { uid, type: 'message.received', cause: null, chat: 'x', data: { secret }, at: 1 });
   const { rows } = await store.deliveries.list(owner, webhook.id, { limit: 1, page: 1 });
-  await store.deliveries.markDelivered(rows[0]?.id ?? 0, {
+  const taken = await store.deliveries.take(rows[0]?.id ?? 0);
+  if (taken === undefined) throw new Error('nothing waits to be delivered');
+  await store.deliveries.markDelivered(taken, {
     status: 200,
     reason: null,
     answer: secret,

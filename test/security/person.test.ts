@@ -7,6 +7,7 @@ import { createTenant, signInAsAdministrator } from '../panel/support/people.ts'
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { databaseOf } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
+import { eventually } from '../weather/traffic.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { inFiles, inTables } from './everything.ts';
 
@@ -111,6 +112,7 @@ async function live(): Promise<void> {
   ).toBe(200);
   await rowOf((await budi.send(device, 'STOP')).whatsappId);
   await receiver.until(() => receiver.received.length >= 6, 'deliveries');
+  await eventually('all deliveries', async () => (await app.store.load.read()).deliveries === 0);
 }
 
 describe('one person’s data', () => {

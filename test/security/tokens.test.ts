@@ -46,6 +46,18 @@ describe('a token', () => {
     expect(stream.text()).not.toContain('after it');
   });
 
+  test('of streams that ended with it leaves their places to the next', async () => {
+    const most = 10;
+    for (let round = 0; round < 2; round += 1) {
+      const { token: before } = await owner.post<{ token: string }>(`/devices/${app.deviceId}/token`);
+      const streams = await Promise.all(Array.from({ length: most }, () => follow(before)));
+      expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+      expect((await call(before, '/events')).status).toBe(429);
+      await owner.post(`/devices/${app.deviceId}/token`);
+      for (const { ended } of streams) await ended;
+    }
+  });
+
   test('of another process’s making ends the stream before anything more is told', async () => {
     const { token: before } = await owner.post<{ token: string }>(`/devices/${app.deviceId}/token`);
     const stream = await follow(before);

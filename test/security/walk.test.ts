@@ -6,6 +6,7 @@ import type { Row } from '../../src/http/row.ts';
 import { PASSWORD } from '../panel/support/browser.ts';
 import { addMember, createTenant, type Role, type Tenant } from '../panel/support/people.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../weather/traffic.ts';
 import { tell } from './figures.ts';
 
 /**
@@ -72,18 +73,9 @@ beforeAll(async () => {
   const url = `https://example.com/${CANARY}`;
   const hook = await api(device.token, 'POST', '/api/v1/webhooks', { url, events: ['message.received'] });
   const delivery = await api(device.token, 'POST', `/api/v1/webhooks/${data(hook).id}/test`);
-  const [received] = await app.store.inbox
-    .list(victim.accountId, device.id, { limit: 1, page: 1 })
-    .then(async ({ rows: there }) => {
-      if (there.length > 0) return there;
-      await new Promise<void>((resolve) => {
-        const off = app.events.on('inbox.changed', () => {
-          off();
-          resolve();
-        });
-      });
-      return (await app.store.inbox.list(victim.accountId, device.id, { limit: 1, page: 1 })).rows;
-    });
+  const there = async () => (await app.store.inbox.list(victim.accountId, device.id, { limit: 1, page: 1 })).rows;
+  await eventually('the echo to be in the inbox', async () => (await there()).length > 0);
+  const [received] = await there();
   const offers = await app.store.packages.list();
   const offer = offers.find(({ price_idr }) => price_idr > 0);
   const purchase = await victim.browser.post<{ id: number }>('/purchases', { package_id: offer?.id, note: CANARY });

@@ -63,7 +63,7 @@ describe('misbehaviour', () => {
 
   it('falls silent, and speaks again', async () => {
     await client.stop();
-    client = new Client(network, { defaultQueryTimeoutMs: 200 }, client.auth);
+    client = new Client(network, { defaultQueryTimeoutMs: 2_000 }, client.auth);
     await client.reconnect();
     network.contact(OTHER);
     const silence = network.faults.silence();

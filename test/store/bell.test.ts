@@ -75,4 +75,29 @@ describe.skipIf(server === undefined)('the bell between nodes', () => {
     ringer.ring(['after']);
     await expect.poll(() => heard).toEqual([['before'], ['after']]);
   });
+
+  test('rings on after the server refused once, with what waited meanwhile', async () => {
+    const { url = '' } = await postgresPlace(server ?? '');
+    const hearer = openBell({ url, node: 'hearer' });
+    const ringer = openBell({ url, node: 'ringer' });
+    onTestFinished(async () => {
+      await hearer.close();
+      await ringer.close();
+    });
+    const heard: unknown[] = [];
+    let gaps = 0;
+    for (const bell of [hearer, ringer])
+      bell.listen(
+        (item) => heard.push(item),
+        () => (gaps += 1),
+        () => undefined,
+      );
+    await expect.poll(() => gaps).toBe(2);
+    // PostgreSQL takes less than 8,000 bytes in one.
+    ringer.ring(['x'.repeat(9_000)]);
+    await Promise.resolve();
+    ringer.ring(['while it is refused']);
+    ringer.ring(['this, too']);
+    await expect.poll(() => heard).toEqual([['while it is refused'], ['this, too']]);
+  });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from '../crash/world.ts';
+import { freePort } from './port.ts';
 import { answering, identity } from './postgres.ts';
 import { family } from './proc.ts';
 

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { hasty } from '../crash/hands.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { ON_FILE } from '../support/own-database.ts';
+import { freePort } from '../support/port.ts';
 import { binaries, startPostgres } from '../support/postgres.ts';
 import { createTraffic, eventually, NOTHING_WRONG, record } from './traffic.ts';
 
@@ -309,12 +310,3 @@ describe('a WhatsApp that is gone', () => {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

@@ -105,7 +105,7 @@ export async function openDesk(
     },
     /** The delivery of the n-th event, as the log has it, once it satisfies. */
     async logged(id: number, satisfies: (rows: Awaited<ReturnType<typeof webhooks.deliveries>>['rows']) => boolean) {
-      for (let tries = 0; tries < 400; tries++) {
+      for (let tries = 0; tries < 1_200; tries++) {
         const { rows } = await webhooks.deliveries(owner, id, { limit: 100, page: 1 });
         if (satisfies(rows)) return rows;
         await new Promise((resolve) => setTimeout(resolve, 25));

@@ -20,8 +20,8 @@ const storeManners = (store: Store): Store => ({
   ...store,
   deliveries: {
     ...store.deliveries,
-    markFailed: (id, outcome, due) =>
-      store.deliveries.markFailed(id, outcome, due && outcome.at + Math.ceil((due - outcome.at) / FASTER)),
+    markFailed: (row, outcome, due) =>
+      store.deliveries.markFailed(row, outcome, due && outcome.at + Math.ceil((due - outcome.at) / FASTER)),
   },
 });
 

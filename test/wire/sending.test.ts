@@ -50,7 +50,7 @@ describe('a message from the HTTP request to the phone that reads it', () => {
       response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length }).end(file.bytes);
     });
     app = await startTestApp({
-      env: { EGRESS_PORTS: `80,443,1,${host.port}`, MEDIA_TIMEOUT_SECONDS: '2' },
+      env: { EGRESS_PORTS: `80,443,1,${host.port}`, MEDIA_TIMEOUT_SECONDS: '5' },
       quota: 1000,
     });
   });
@@ -142,7 +142,7 @@ describe('a message from the HTTP request to the phone that reads it', () => {
     contact.autoReceipts = 'read';
     const { body } = await app.call('POST', '/send-message', { recipient: contact.number, message: 'read me' });
     const id = Number(body.data.id);
-    await app.until(() => seen.has(id), 'the message to be read', 10_000);
+    await app.until(() => seen.has(id), 'the message to be read');
     const row = await app.call('GET', `/messages/${id}`);
     expect(row.body.data).toMatchObject({ status: 'sent', state: 'read' });
     expect(row.body.data.read_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
@@ -164,7 +164,7 @@ describe('a message from the HTTP request to the phone that reads it', () => {
       ['an unknown media host', '/send-media', () => ({ recipient: '6281211110001', media_url: 'http://nowhere.invalid/a.jpg' }), 400, 'media_unreachable', /^Failed to download media from URL: connect (ENOTFOUND|EAI_AGAIN) nowhere\.invalid$/],
       ['a media host that refuses', '/send-media', () => ({ recipient: '6281211110001', media_url: 'http://127.0.0.1:1/a.jpg' }), 400, 'media_unreachable', /^Failed to download media from URL: connect ECONNREFUSED 127\.0\.0\.1/],
       ['media that is not there', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/none.jpg') }), 400, 'media_unreachable', /^Failed to download media from URL: HTTP 404$/],
-      ['media that comes too slowly', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/slow') }), 400, 'media_unreachable', /^Failed to download media from URL: timed out after 2 seconds$/],
+      ['media that comes too slowly', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/slow') }), 400, 'media_unreachable', /^Failed to download media from URL: timed out after 5 seconds$/],
       ['media over 100 MB', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/huge') }), 400, 'media_unreachable', /^Failed to download media from URL: larger than 100 MB$/],
       ['HTML called an image', '/send-media', () => ({ recipient: '6281211110001', media_url: host.url('/page.html'), media_type: 'image' }), 400, 'media_unreachable', /^Failed to download media from URL: unsupported type$/],
       ['a private address', '/send-media', () => ({ recipient: '6281211110001', media_url: 'http://10.0.0.1/a.jpg' }), 400, 'media_unreachable', /^Failed to download media from URL: address not allowed$/],

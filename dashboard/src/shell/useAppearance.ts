@@ -24,7 +24,12 @@ export function useAppearance() {
       }),
     signOut: () =>
       run(async () => {
-        await act('POST /api/panel/sign-out');
+        // What is still being asked would be answered to nobody.
+        await queries.cancelQueries();
+        await act('POST /api/panel/sign-out').catch((error) => {
+          void queries.invalidateQueries();
+          throw error;
+        });
         await navigate({ to: '/sign-in' });
         queries.clear();
       }),

@@ -30,7 +30,8 @@ export function every(
         pauseMs = againMs;
         if (!ending.signal.aborted) failed(error);
       }
-      if (!asked) await nap(pauseMs);
+      // A stop that came while the work was done is no event for the nap any more.
+      if (!asked && !ending.signal.aborted) await nap(pauseMs);
     }
   }
 

@@ -140,12 +140,12 @@ export function startRunner(needs: RunnerNeeds): Runner {
       const { retryAfter, ...outcome } = await attempt(needs, row, webhook, stopping.signal);
       if (outcome.reason === null) {
         streak = 0;
-        await store.deliveries.markDelivered(id, outcome);
+        await store.deliveries.markDelivered(row, outcome);
         await store.webhooks.succeeded(webhookId, outcome.at);
       } else if (!stopping.signal.aborted) {
         streak += 1;
         const next = nextAttempt(row.attempts + 1, retryAfter, outcome.at, needs.random);
-        await store.deliveries.markFailed(id, outcome, next);
+        await store.deliveries.markFailed(row, outcome, next);
         await judge(webhook, outcome.status, outcome.at);
         return true;
       }

@@ -17,12 +17,14 @@ interface Props {
   readonly webhook: PanelWebhook;
   readonly search: WebhookSearch;
   readonly onGo: (change: Partial<WebhookSearch>) => void;
+  /** False: what is there stays, and nothing new is asked. */
+  readonly asks: boolean;
 }
 
 const states = ['pending', 'delivered', 'failed'] as const;
 
 /** The log, newest first. */
-export function Deliveries({ webhook, search, onGo }: Props) {
+export function Deliveries({ webhook, search, onGo, asks }: Props) {
   const { t } = useTranslation('webhooks');
   const { keep } = useMay();
   const [replaying, replay] = useDisclosure(false);
@@ -38,7 +40,7 @@ export function Deliveries({ webhook, search, onGo }: Props) {
         ...(type === undefined ? {} : { type }),
       },
     },
-    { refetchInterval: 5_000 },
+    { enabled: asks, refetchInterval: 5_000 },
   );
   const isFiltered = state !== undefined || type !== undefined;
   return (

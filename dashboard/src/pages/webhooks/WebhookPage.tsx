@@ -9,7 +9,7 @@ import type { PanelWebhook } from '../../api/types.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { Dialog, SidePanel } from '../../parts/Dialog.tsx';
 import { Facts } from '../../parts/Facts.tsx';
-import { Loaded, Skeletons } from '../../parts/Loaded.tsx';
+import { Loaded } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
 import { Page } from '../../parts/Page.tsx';
 import { dateTime } from '../../parts/times.ts';
@@ -20,7 +20,7 @@ import { useMay, useZone } from '../../session.tsx';
 import { Deliveries } from './Deliveries.tsx';
 import { DeliveryDetail } from './DeliveryDetail.tsx';
 import { eventText } from './events.ts';
-import { lookAgain } from './questions.ts';
+import { lookAgain, stopAsking } from './questions.ts';
 import { SecretCard } from './SecretCard.tsx';
 import { WebhookStatus } from './Status.tsx';
 import { TestButton } from './TestButton.tsx';
@@ -28,19 +28,30 @@ import { WebhookForm } from './WebhookForm.tsx';
 import { Resume } from './WebhooksPage.tsx';
 
 export function WebhookPage() {
-  const [gone, setGone] = useState(false);
+  const [asks, setAsks] = useState(true);
   const { deviceId, webhookId } = useParams({ from: '/signed/webhooks/$deviceId/$webhookId' });
   const webhook = useAsk(
     'GET /api/panel/devices/{id}/webhooks/{webhook_id}',
     { params: { id: deviceId, webhook_id: webhookId } },
-    // What was deleted is not asked for while the way to the list is still under way.
-    gone ? { enabled: false } : { refetchInterval: 10_000 },
+    // What is being deleted is not asked for: the answer would be that there is no such webhook.
+    { enabled: asks, refetchInterval: 10_000 },
   );
-  if (gone) return <Skeletons />;
-  return <Loaded query={webhook}>{(it) => <Parts key={it.id} webhook={it} onGone={() => setGone(true)} />}</Loaded>;
+  return <Loaded query={webhook}>{(it) => <Parts key={it.id} webhook={it} asks={asks} onAsk={setAsks} />}</Loaded>;
 }
 
-function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
+interface Asking {
+  readonly onAsk: (asks: boolean) => void;
+}
+
+function Parts({
+  webhook,
+  asks,
+  onAsk,
+}: Asking & {
+  readonly webhook: PanelWebhook;
+  /** False while it is being deleted. */
+  readonly asks: boolean;
+}) {
   const { t } = useTranslation('webhooks');
   const { keep } = useMay();
   const search = useSearch({ from: '/signed/webhooks/$deviceId/$webhookId' });
@@ -78,10 +89,10 @@ function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly o
         </Alert>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        <StateCard webhook={webhook} deviceName={device?.name} onGone={onGone} />
+        <StateCard webhook={webhook} deviceName={device?.name} onAsk={onAsk} />
         <SecretCard webhook={webhook} />
       </SimpleGrid>
-      <Deliveries webhook={webhook} search={search} onGo={go} />
+      <Deliveries webhook={webhook} search={search} onGo={go} asks={asks} />
       <SidePanel
         opened={search.delivery !== undefined}
         onClose={() => go({ delivery: undefined })}
@@ -100,10 +111,9 @@ function Parts({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly o
 function StateCard({
   webhook,
   deviceName,
-  onGone,
-}: {
+  onAsk,
+}: Asking & {
   readonly webhook: PanelWebhook;
-  readonly onGone: () => void;
   readonly deviceName: string | undefined;
 }) {
   const { t } = useTranslation('webhooks');
@@ -137,14 +147,14 @@ function StateCard({
             ...at(t('made'), webhook.created_at),
           ]}
         />
-        {keep && <Changes webhook={webhook} onGone={onGone} />}
+        {keep && <Changes webhook={webhook} onAsk={onAsk} />}
       </Stack>
     </Card>
   );
 }
 
 /** Change, switch off and on, delete. */
-function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly onGone: () => void }) {
+function Changes({ webhook, onAsk }: Asking & { readonly webhook: PanelWebhook }) {
   const { t } = useTranslation('webhooks');
   const navigate = useNavigate();
   const { busy, run } = useAction();
@@ -192,8 +202,12 @@ function Changes({ webhook, onGone }: { readonly webhook: PanelWebhook; readonly
         action={t('delete')}
         danger
         onConfirm={async () => {
-          await act('DELETE /api/panel/devices/{id}/webhooks/{webhook_id}', { params });
-          onGone();
+          onAsk(false);
+          await stopAsking();
+          await act('DELETE /api/panel/devices/{id}/webhooks/{webhook_id}', { params }).catch((error) => {
+            onAsk(true);
+            throw error;
+          });
           await queries.invalidateQueries({ queryKey: ['GET /api/panel/webhooks'] });
           await navigate({ to: '/webhooks' });
           done(t('deleted'));

@@ -9,3 +9,6 @@ const all = [
 
 /** After something was changed: what the pages show of webhooks is asked for again. */
 export const lookAgain = () => Promise.all(all.map((question) => queries.invalidateQueries({ queryKey: [question] })));
+
+/** What is still being asked is given up. */
+export const stopAsking = () => Promise.all(all.map((question) => queries.cancelQueries({ queryKey: [question] })));
