@@ -285,7 +285,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
   const keeping = createKeeping({ store, devices, fleet, audit, events, clock });
   const history = createHistory({ store, fleet, clock, rateLimit: config.RATE_LIMIT_PER_MINUTE });
   const panel = {
-    entrance: createEntrance({ ...people, accounts, sessions }),
+    entrance: createEntrance({ ...people, accounts, sessions, log }),
     profiles: createProfiles({ ...people, quotas }),
     members: createMembers(people),
     people: createPeople({

@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { failure, invalid } from '../base/errors.ts';
+import { asError, failure, invalid } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import { isToken, newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
 import { addressKey, createLimits, insist } from '../base/limits.ts';
+import type { Log } from '../base/log.ts';
 import { isDuplicate, type Store, type UserRow } from '../store/index.ts';
 import { type Accounts, LINK_MS } from './accounts.ts';
 import type { Audit } from './audit.ts';
@@ -73,6 +74,7 @@ export interface EntranceNeeds {
   readonly tokenKey: KeyObject;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly log: Pick<Log, 'error'>;
 }
 
 /** Wrong passwords a minute, of one account and from one address. */
@@ -165,6 +167,16 @@ export function createEntrance(needs: EntranceNeeds): Entrance {
       });
   }
 
+  /** The mail logs its own failure. */
+  async function mailLink(user: Pick<UserRow, 'id' | 'email' | 'language'>): Promise<void> {
+    const token = newToken(random, 'wagl_');
+    await store.links.create(user.id, hash(token), clock.now() + LINK_MS, 'mail');
+    await store.durable();
+    const { name } = await needs.installation.settings();
+    const link = `${needs.installation.url()}/sign-in/${token}`;
+    await needs.mail.send(letters.signInLink(user.email, user.language ?? 'id', { installation: name, link }));
+  }
+
   return {
     find: sessions.find,
     end,
@@ -224,15 +236,8 @@ export function createEntrance(needs: EntranceNeeds): Entrance {
       if (!hourly.take(`letter to ${email}`, LETTERS_AN_HOUR).allowed) return;
       const user = await store.accounts.findUserByEmail(email);
       if (user === undefined) return;
-      const token = newToken(random, 'wagl_');
-      await store.links.create(user.id, hash(token), clock.now() + LINK_MS, 'mail');
-      await store.durable();
-      const { name } = await needs.installation.settings();
-      const link = `${needs.installation.url()}/sign-in/${token}`;
-      // Nobody waits for the mail: how long it takes would tell that there is one. It logs its own failure.
-      needs.mail
-        .send(letters.signInLink(user.email, user.language ?? 'id', { installation: name, link }))
-        .catch(() => false);
+      // Nobody waits for it: how long it takes would tell that there is somebody.
+      mailLink(user).catch((error) => needs.log.error({ err: asError(error) }, 'a sign-in link could not be made'));
     },
 
     async acceptInvitation(given, who, visitor, before) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Failure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
 import { html, page } from './html.ts';
 
 const DIST = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url));
@@ -69,7 +69,8 @@ export function mountDashboard(fastify: FastifyInstance, { unrouted, folder = DI
   }
 
   fastify.get('/*', async (request, reply) => {
-    const path = decodeURI(request.url.split('?', 1)[0] ?? '/');
+    const path = decoded(request.url.split('?', 1)[0] ?? '/');
+    if (path === undefined) throw failure('bad_request', { reason: 'the address is not valid' });
     const isPage = request.headers.accept?.includes('text/html') && !/^\/(api|health|assets)(\/|$)/.test(path);
     const built = await current();
     const file = built?.files.get(path);
@@ -140,6 +141,16 @@ const policy = (nonce: string) =>
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+
+/** Undefined: it cannot be. The router looked at a part of it only, neither at a host before the path nor behind a `#`. */
+function decoded(url: string): string | undefined {
+  try {
+    return decodeURI(url);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
 
 function sendPage(reply: FastifyReply, index: string): FastifyReply {
   const nonce = randomBytes(16).toString('base64url');

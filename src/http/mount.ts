@@ -40,6 +40,8 @@ export function mount(fastify: FastifyInstance, prefix: string, rows: readonly R
   for (const row of rows) {
     fastify.route({
       method: row.method,
+      // A stream without an end, and no body to see it go: each would keep its place for ever.
+      exposeHeadRoute: row.produces !== 'text/event-stream',
       url: `${prefix}${row.path.replace(/\{(\w+)\}/g, ':$1')}`,
       config: { row, accepts: row.upload ? 'application/json or multipart/form-data' : 'application/json' },
       schema: schemaOf(row),
@@ -151,13 +153,18 @@ async function answer(request: FastifyRequest, reply: FastifyReply, row: Row, pa
 
 function sendStream(reply: FastifyReply, { content, type, filename, bytes }: NonNullable<Answer['stream']>) {
   if (filename !== undefined)
-    reply.header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(filename.slice(0, 200))}`);
+    reply.header('Content-Disposition', `attachment; filename*=UTF-8''${encodeURIComponent(cutName(filename))}`);
   if (bytes !== undefined) reply.header('Content-Length', bytes);
+  // Somebody's file. What asks for a token is not kept at all (`onSend`).
+  reply.header('Cache-Control', 'private, max-age=300');
   // A line that lasts is not used again: a stopping server need not wait until it is idle for long enough.
   reply.header('Connection', 'close');
   // Proxies such as nginx would gather what must be told at once.
   return reply.header('X-Accel-Buffering', 'no').type(type).send(content);
 }
+
+/** A stranger chose the name: the cut may go through the midst of a character, of which nothing can be encoded. */
+const cutName = (filename: string): string => filename.slice(0, 200).toWellFormed();
 
 /** Aborted when the connection ends before the answer, or the server is stopping. */
 export function untilGone(reply: FastifyReply, stopping: AbortSignal): AbortSignal {

@@ -10,7 +10,9 @@ const texts = (language: string): Readonly<Record<string, string>> =>
   JSON.parse(readFileSync(join(root, `dashboard/src/texts/${language}/failures.json`), 'utf8')).field;
 
 /** Every sentence about a field that stands in the sources; what is filled in is a 7. */
-const sentences = globSync(['src/http/panel/*.ts', 'src/http/v1/fields.ts', 'src/gateway/*.ts'], { cwd: root })
+const sentences = globSync(['src/http/panel/*.ts', 'src/http/v1/fields.ts', 'src/gateway/*.ts', 'src/net/urls.ts'], {
+  cwd: root,
+})
   .map((path) => readFileSync(join(root, path), 'utf8'))
   .flatMap((text) => [
     ...text.matchAll(/error: ['`]([^'`]+)['`]/g),
@@ -37,6 +39,11 @@ describe('a field that was refused', () => {
     ['There is a package named Hemat already.', 'nameTaken', {}],
     ['recipient must have 8 to 15 digits with its country code, such as 6281234567890', 'phone', {}],
     ['There are 3 open requests already. Please withdraw one first.', 'tooManyRequests', { count: '3' }],
+    ['url must use one of the ports 80, 443', 'ports', { ports: '80, 443' }],
+    ['media_url must use one of the ports 80, 443', 'ports', { ports: '80, 443' }],
+    ['url must not contain a user name or password', 'urlUser', {}],
+    ['until must be later than since', 'later', {}],
+    ['person is the number of a device of this account: delete the device instead', 'ownNumber', {}],
     ['something that no rule knows', 'unfit', {}],
   ])('%s: %s', (sentence, rule, values) => {
     expect(breachOf(sentence)).toEqual({ rule, values });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureSchema } from '../../src/http/envelope.ts';
@@ -23,6 +25,17 @@ describe('whatever a stranger sends', () => {
       expect([answer.status, answer.json().code]).toEqual([401, 'invalid_token']);
     },
   );
+
+  test.each(['/a#%zz', 'http://%zz/'])('the address %s is refused as one that cannot be', async (target) => {
+    const { port, hostname } = new URL(site.url);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text) => (answer += text));
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    failureSchema.parse(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))));
+  });
 
   const known = [
     'recipient',

@@ -74,7 +74,13 @@ describe('files of incoming messages', () => {
 
   it('can be opened whatever their sender calls them', async () => {
     const { hear, link } = await world();
-    for (const fileName of ['half \ud83d a pair.pdf', 'line\r\nX-Header: no.pdf', '"/../\0.pdf', 'ف'.repeat(300)]) {
+    for (const fileName of [
+      'half \ud83d a pair.pdf',
+      'line\r\nX-Header: no.pdf',
+      '"/../\0.pdf',
+      'ف'.repeat(300),
+      `${'a'.repeat(199)}😀.pdf`,
+    ]) {
       const answer = await fetch((await link(await hear({ document: randomBytes(10), fileName }))).url);
       expect([answer.status, answer.headers.get('x-header')]).toEqual([200, null]);
     }

@@ -100,6 +100,20 @@ describe('live events', () => {
     expect((await app.call('GET', '/events?after=-1')).status).toBe(422);
   });
 
+  it('are not there for a HEAD, which would keep a place and never go', async () => {
+    app = await startTestApp();
+    for (let n = 0; n < 11; n += 1) {
+      const { status, headers } = await fetch(`${app.url}/api/v1/events`, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${app.token}` },
+      });
+      expect([status, headers.get('allow')]).toEqual([405, 'GET']);
+    }
+    const stream = await follow(app);
+    expect(stream.response.status).toBe(200);
+    await stream.leave();
+  });
+
   it('are bounded for each device, and make room when somebody goes', async () => {
     app = await startTestApp();
     const streams = await Promise.all(Array.from({ length: 10 }, () => follow(app)));

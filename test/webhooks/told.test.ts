@@ -176,6 +176,10 @@ describe('what webhooks are told', () => {
       message: 'url and events are required',
     });
     expect((await app.call('POST', '/webhooks', { url: receiver.url('/x'), events: ['nothing'] })).status).toBe(422);
+    const hidden = { url: `https://example.com/a\0b`, events: ['message.received'] };
+    expect((await app.call('POST', '/webhooks', hidden)).body.errors).toEqual({
+      url: ['url must not contain a NUL character'],
+    });
 
     const inside = await app.call('POST', '/webhooks', { url: 'http://10.0.0.1/x', events });
     await app.call('POST', `/webhooks/${inside.body.data.id}/test`);

@@ -1,7 +1,7 @@
-import { ActionIcon, CopyButton } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { announce } from '../parts/announce.ts';
+import { useCopy } from '../parts/copy.ts';
 
 /** Lines to read and to copy. */
 export function CodeBox({ title, code }: { readonly title: string; readonly code: string }) {
@@ -27,21 +27,15 @@ export function Lines({ code }: { readonly code: string }) {
 
 export function CopyIcon({ what, text }: { readonly what: string; readonly text: string }) {
   const { t } = useTranslation();
+  const { copied, copy } = useCopy();
   return (
-    <CopyButton value={text} timeout={2500}>
-      {({ copied, copy }) => (
-        <ActionIcon
-          variant={copied ? 'filled' : 'default'}
-          size="lg"
-          aria-label={t(copied ? 'action.copied' : 'action.copyWhat', { what })}
-          onClick={() => {
-            copy();
-            announce(t('action.copied'));
-          }}
-        >
-          {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
-        </ActionIcon>
-      )}
-    </CopyButton>
+    <ActionIcon
+      variant={copied ? 'filled' : 'default'}
+      size="lg"
+      aria-label={t(copied ? 'action.copied' : 'action.copyWhat', { what })}
+      onClick={() => void copy(text)}
+    >
+      {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
+    </ActionIcon>
   );
 }

@@ -11,7 +11,7 @@ interface Props {
 /** To the newer and older page of a list. */
 export function Pages({ pagination: { current_page, total_pages, total }, onGo }: Props) {
   const { t } = useTranslation();
-  if (total_pages <= 1)
+  if (total_pages <= 1 && current_page <= 1)
     return (
       <Text size="sm" c="dimmed">
         {t('page.total', { count: total })}
@@ -19,7 +19,12 @@ export function Pages({ pagination: { current_page, total_pages, total }, onGo }
     );
   return (
     <Group gap="sm" component="nav" aria-label={t('page.label')}>
-      <Button variant="default" size="sm" disabled={current_page <= 1} onClick={() => onGo(current_page - 1)}>
+      <Button
+        variant="default"
+        size="sm"
+        disabled={current_page <= 1}
+        onClick={() => onGo(Math.max(1, Math.min(current_page - 1, total_pages)))}
+      >
         {t('action.newer')}
       </Button>
       <Text size="sm" c="dimmed" aria-live="polite">

@@ -29,6 +29,10 @@ const rules = [
   ['notKept', /is not kept any more/],
   ['emptyFile', /^file must not be empty/],
   ['webPage', /is a web page/],
+  ['ports', /must use one of the ports (?<ports>[\d, ]+)/],
+  ['urlUser', /must not contain a user name or password/],
+  ['later', /must be later than/],
+  ['ownNumber', /is the number of a device of this account/],
   ['url', /^media_url|must be (an address|a URL)|https?:\/\//],
 ] as const satisfies readonly (readonly [string, RegExp])[];
 

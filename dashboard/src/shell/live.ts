@@ -12,6 +12,8 @@ interface Hello {
 
 /** A list that is asked for again at most this often, however much happens. */
 const CALM_MS = 1_500;
+/** A page that nobody sees for so long gives its line back: without HTTP/2 a browser has six to a server. */
+const REST_MS = 30_000;
 /** A break that is shorter than this is not told: the stream comes back by itself after 2 s. */
 const PATIENCE_MS = 6_000;
 
@@ -55,6 +57,8 @@ export function useLive(): boolean {
         for (const device of devices) takeDevice(device);
         takeSubscription(subscription);
         calmly(['GET /api/panel/messages']);
+        // Told anew when one's role has changed, too.
+        calmly(['GET /api/panel/me']);
         lookAtInbox();
       });
       on<PanelDevice>('device', takeDevice);
@@ -77,11 +81,36 @@ export function useLive(): boolean {
       on<Subscription | null>('subscription', takeSubscription);
       on<unknown>('bye', () => calmly(['GET /api/panel/me']));
     };
-    open();
-    return () => {
-      source?.close();
+    const close = () => {
       clearTimeout(broken);
       clearTimeout(again);
+      broken = undefined;
+      source?.close();
+      source = undefined;
+    };
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    let hiddenSince: number | undefined;
+    const look = () => {
+      clearTimeout(rest);
+      if (document.visibilityState === 'hidden') {
+        hiddenSince ??= Date.now();
+        rest = setTimeout(close, REST_MS);
+        return;
+      }
+      // By the clock, too: the timers of a phone that slept did not run, and its line may be dead without a word.
+      const rested = hiddenSince !== undefined && Date.now() - hiddenSince > REST_MS;
+      hiddenSince = undefined;
+      if (source !== undefined && !rested) return;
+      close();
+      open();
+    };
+    open();
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      clearTimeout(rest);
+      close();
       calmly.stop();
     };
   }, []);

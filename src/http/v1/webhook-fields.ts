@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventTypes } from '../../gateway/happenings.ts';
 import { success } from '../envelope.ts';
-import { label, text, word } from './fields.ts';
+import { label, word } from './fields.ts';
 
 /** What the API and the dashboard take for a webhook, and how its rows answer. */
 
@@ -11,7 +11,7 @@ export const deliveryStates = ['pending', 'delivered', 'failed'] as const;
 const EVENTS_RULE = { error: `events must be a list of: ${eventTypes.join(', ')}` };
 
 export const webhookFields = {
-  url: text('url', 2048, 'Full address (https://) that events are posted to. Redirects are not followed.'),
+  url: label('url', 2048, 'Full address (https://) that events are posted to. Redirects are not followed.'),
   events: z
     .array(z.enum(eventTypes, EVENTS_RULE), EVENTS_RULE)
     .min(1, EVENTS_RULE)

@@ -44,7 +44,7 @@ export function AccountsPart() {
       </Group>
       <Loaded query={accounts}>
         {({ data, pagination }) =>
-          data.length === 0 ? (
+          data.length === 0 && pagination.total === 0 ? (
             <EmptyNote icon={IconUsers} title={t('accounts.none')} text={t('accounts.noneText')} />
           ) : (
             <>

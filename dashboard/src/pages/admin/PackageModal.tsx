@@ -7,7 +7,7 @@ import { Dialog } from '../../parts/Dialog.tsx';
 import { FormEnd } from '../../parts/FormEnd.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
-import { isFilled } from '../enter/rules.ts';
+import { isFilled, isGiven } from '../enter/rules.ts';
 
 export const refreshPackages = async () => {
   await queries.invalidateQueries({ queryKey: ['GET /api/panel/admin/packages'] });
@@ -53,7 +53,13 @@ function Form({ offer, onClose }: { readonly offer: Package | undefined; readonl
       is_trial: offer?.is_trial ?? false,
       rate_limit_per_minute: offer?.rate_limit_per_minute ?? '',
     },
-    validate: { name: isFilled },
+    validate: {
+      name: isFilled,
+      message_quota: isGiven,
+      device_limit: isGiven,
+      days: isGiven,
+      price_idr: isGiven,
+    },
   });
   const { busy, failure, submit } = useSubmit(form);
   const save = async (given: typeof form.values) => {

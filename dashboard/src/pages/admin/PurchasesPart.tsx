@@ -48,7 +48,7 @@ export function PurchasesPart() {
       </Group>
       <Loaded query={purchases}>
         {({ data, pagination }) =>
-          data.length === 0 ? (
+          data.length === 0 && pagination.total === 0 ? (
             <EmptyNote icon={IconReceipt} title={t('purchases.none')} text={t('purchases.noneText')} />
           ) : (
             <>

@@ -2,15 +2,22 @@ import { Button, Card, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { act } from '../../api/ask.ts';
+import { act, keyOf } from '../../api/ask.ts';
 import type { PanelDeviceDetail } from '../../api/types.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { done } from '../../parts/notices.ts';
 import { useAction } from '../../parts/useAction.ts';
+import { queries } from '../../queries.ts';
 import { removeDevice } from '../../shell/live.ts';
 
+interface Props {
+  readonly device: PanelDeviceDetail;
+  /** Whether the device is asked for: not while it is being deleted. */
+  readonly onAsk: (asks: boolean) => void;
+}
+
 /** Disconnect, unlink, delete: from the mildest to the one that cannot be undone. */
-export function DangerCard({ device }: { readonly device: PanelDeviceDetail }) {
+export function DangerCard({ device, onAsk }: Props) {
   const { t } = useTranslation('devices');
   const navigate = useNavigate();
   const { busy, run } = useAction();
@@ -70,7 +77,12 @@ export function DangerCard({ device }: { readonly device: PanelDeviceDetail }) {
         typed={device.name}
         danger
         onConfirm={async () => {
-          await act('DELETE /api/panel/devices/{id}', { params });
+          onAsk(false);
+          await queries.cancelQueries({ queryKey: keyOf('GET /api/panel/devices/{id}', { params }) });
+          await act('DELETE /api/panel/devices/{id}', { params }).catch((error) => {
+            onAsk(true);
+            throw error;
+          });
           await navigate({ to: '/devices' });
           removeDevice(device.id);
           done(t('danger.deleted'));

@@ -1,7 +1,7 @@
 import { Anchor, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { Link, useParams } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '../../api/ask.ts';
 import type { PanelDeviceDetail } from '../../api/types.ts';
@@ -15,15 +15,35 @@ import { StateCard } from './StateCard.tsx';
 import { TestCard } from './TestCard.tsx';
 import { TokenCard } from './TokenCard.tsx';
 
+/** While a code is shown, or the device connects. */
+const MOVING_MS = 5_000;
+
 const Handset = lazy(async () => ({ default: (await import('./sandbox/Handset.tsx')).Handset }));
 
 export function DevicePage() {
   const { deviceId } = useParams({ from: '/signed/devices/$deviceId' });
-  const device = useAsk('GET /api/panel/devices/{id}', { params: { id: deviceId } });
-  return <Loaded query={device}>{(it) => <DeviceParts key={it.id} device={it} />}</Loaded>;
+  const [asks, setAsks] = useState(true);
+  const [moving, setMoving] = useState(false);
+  const device = useAsk(
+    'GET /api/panel/devices/{id}',
+    { params: { id: deviceId } },
+    // The live stream tells; a proxy that holds it back must not leave somebody before a code that never comes. What is being deleted is
+    // not asked for.
+    { enabled: asks, ...(moving ? { refetchInterval: MOVING_MS } : {}) },
+  );
+  const live = device.data?.live;
+  const isMoving = live !== undefined && (live.linking || live.status === 'connecting');
+  if (moving !== isMoving) setMoving(isMoving);
+  return <Loaded query={device}>{(it) => <DeviceParts key={it.id} device={it} onAsk={setAsks} />}</Loaded>;
 }
 
-function DeviceParts({ device }: { readonly device: PanelDeviceDetail }) {
+interface PartsProps {
+  readonly device: PanelDeviceDetail;
+  /** Whether the device is asked for. */
+  readonly onAsk: (asks: boolean) => void;
+}
+
+function DeviceParts({ device, onAsk }: PartsProps) {
   const { t } = useTranslation('devices');
   const { keep, send } = useMay();
   const sandbox = device.kind === 'sandbox';
@@ -58,7 +78,7 @@ function DeviceParts({ device }: { readonly device: PanelDeviceDetail }) {
           {keep && <SettingsCard device={device} />}
         </Stack>
       </SimpleGrid>
-      {keep && <DangerCard device={device} />}
+      {keep && <DangerCard device={device} onAsk={onAsk} />}
     </Page>
   );
 }

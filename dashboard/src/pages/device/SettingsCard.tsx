@@ -9,7 +9,7 @@ import { useSubmit } from '../../parts/useSubmit.ts';
 import { zoneLabel } from '../../parts/zones.ts';
 import { queries } from '../../queries.ts';
 import { useZone } from '../../session.tsx';
-import { isFilled } from '../enter/rules.ts';
+import { isFilled, isGiven } from '../enter/rules.ts';
 
 export function SettingsCard({ device }: { readonly device: PanelDeviceDetail }) {
   const { t } = useTranslation('devices');
@@ -31,7 +31,16 @@ export function SettingsCard({ device }: { readonly device: PanelDeviceDetail })
       from: pacing.quiet_hours?.from ?? '21:00',
       to: pacing.quiet_hours?.to ?? '07:00',
     },
-    validate: { name: isFilled, default_country: isFilled },
+    validate: {
+      name: isFilled,
+      default_country: isFilled,
+      gapFrom: isGiven,
+      gapTo: isGiven,
+      per_minute: isGiven,
+      per_hour: isGiven,
+      per_day: isGiven,
+      new_conversations_per_day: isGiven,
+    },
   });
   const { busy, failure, submit } = useSubmit(form);
   const { values } = form;
@@ -83,7 +92,7 @@ export function SettingsCard({ device }: { readonly device: PanelDeviceDetail })
                 description={t('settings.pacingHint')}
                 {...form.getInputProps('enabled', { type: 'checkbox' })}
               />
-              <Collapse expanded={values.enabled}>
+              <Collapse expanded={values.enabled || Object.keys(form.errors).length > 0}>
                 <Stack gap="sm">
                   <Group grow align="flex-end">
                     <NumberInput

@@ -9,13 +9,14 @@ import {
 } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { act } from '../../api/ask.ts';
+import { act, keyOf } from '../../api/ask.ts';
 import type { PanelDeviceDetail } from '../../api/types.ts';
 import { announce } from '../../parts/announce.ts';
 import { remedyOf, stateOf, type Tone, toneColours, toneOf } from '../../parts/deviceState.ts';
 import { translate } from '../../parts/failures.ts';
 import { dateTime, timeOfDay } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
+import { queries } from '../../queries.ts';
 import { useMay, useZone } from '../../session.tsx';
 import { Linking } from './Linking.tsx';
 
@@ -41,6 +42,11 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
   useAnnouncedChanges(title);
   const Icon = icons[tone];
   const params = { id: String(device.id) };
+  const begin = (what: 'POST /api/panel/devices/{id}/link' | 'POST /api/panel/devices/{id}/connect') =>
+    void run(async () => {
+      await act(what, { params });
+      await queries.invalidateQueries({ queryKey: keyOf('GET /api/panel/devices/{id}', { params }) });
+    });
   const linking =
     device.kind === 'whatsapp' && (state === 'pairing' || (device.live.linking && state === 'connecting'));
   return (
@@ -72,16 +78,13 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
           <Button
             leftSection={<IconQrcode size={18} aria-hidden />}
             loading={busy}
-            onClick={() => void run(() => act('POST /api/panel/devices/{id}/link', { params }))}
+            onClick={() => begin('POST /api/panel/devices/{id}/link')}
           >
             {t(state === 'idle' ? 'link.showQr' : 'link.newQr')}
           </Button>
         )}
         {remedy === 'connect' && (
-          <Button
-            loading={busy}
-            onClick={() => void run(() => act('POST /api/panel/devices/{id}/connect', { params }))}
-          >
+          <Button loading={busy} onClick={() => begin('POST /api/panel/devices/{id}/connect')}>
             {t('link.connect')}
           </Button>
         )}

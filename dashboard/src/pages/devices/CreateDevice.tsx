@@ -1,10 +1,13 @@
 import { Group, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useNavigate } from '@tanstack/react-router';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
+import type { Data } from '../../api/client.ts';
 import { Dialog } from '../../parts/Dialog.tsx';
 import { FormEnd } from '../../parts/FormEnd.tsx';
+import { failed } from '../../parts/notices.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { showToken } from '../device/freshTokens.ts';
@@ -34,8 +37,12 @@ function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
   });
   const { busy, failure, submit } = useSubmit(form);
 
+  // Made by a try whose second half failed: pressing again goes on with it.
+  const made = useRef<Data<'POST /api/panel/devices'>>(undefined);
+
   const create = async ({ name, kind }: typeof form.values) => {
-    const device = await act('POST /api/panel/devices', { body: { name: name.trim(), kind } });
+    made.current ??= await act('POST /api/panel/devices', { body: { name: name.trim(), kind } });
+    const device = made.current;
     const params = { id: String(device.id) };
     const { token } = await act('POST /api/panel/devices/{id}/token', { params });
     showToken(device.id, token);
@@ -45,7 +52,7 @@ function CreateForm({ onClose }: Pick<Props, 'onClose'>) {
     onClose();
     await navigate({ to: '/devices/$deviceId', params: { deviceId: params.id } });
     // A phone that shall be linked is in the hand already: the first code is on its way when the page opens.
-    if (kind === 'whatsapp') await act('POST /api/panel/devices/{id}/link', { params });
+    if (device.kind === 'whatsapp') await act('POST /api/panel/devices/{id}/link', { params }).catch(failed);
   };
 
   return (

@@ -5,6 +5,8 @@ export const SHORTEST_PASSWORD = 10;
 
 export const isEmail = (value: string) => (/^\S+@\S+$/.test(value.trim()) ? null : i18next.t('enter:email'));
 export const isFilled = (value: string) => (value.trim() === '' ? i18next.t('enter:required') : null);
+/** An emptied number: it would be taken as 0. */
+export const isGiven = (value: number | string) => (String(value).trim() === '' ? i18next.t('enter:required') : null);
 export const isPassword = (value: string) =>
   value.length < SHORTEST_PASSWORD ? i18next.t('enter:password.short', { count: SHORTEST_PASSWORD }) : null;
 export const isSame = (value: string, values: { readonly password: string }) =>

@@ -7,6 +7,7 @@ import type { ChatMessage, PanelDevice } from '../../api/types.ts';
 import { upload } from '../../api/upload.ts';
 import { sentenceOf } from '../../parts/failures.ts';
 import { bytes, percent } from '../../parts/numbers.ts';
+import { typedOn } from '../../parts/typed.ts';
 import { noteEndedSession, queries } from '../../queries.ts';
 import { briefText } from './kinds.ts';
 import { writerOf } from './peers.ts';
@@ -29,6 +30,11 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
   const [failure, setFailure] = useState<unknown>();
   const field = useRef<HTMLTextAreaElement>(null);
   const stop = useRef<AbortController>(undefined);
+  const forget = useRef<() => void>(null);
+  useEffect(() => {
+    // Else the same file could not be chosen once more: for the browser nothing would have changed.
+    if (file === null) forget.current?.();
+  }, [file]);
   useEffect(() => {
     if (replyTo !== undefined) field.current?.focus();
   }, [replyTo]);
@@ -49,8 +55,8 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
           body: { device_id: deviceId, recipient: peer, message: text, ...about },
         });
       else await sendFile(file, about);
-      setText('');
-      setFile(null);
+      setText((now) => typedOn(now, text));
+      setFile((now) => (now === file ? null : now));
       onStopReply();
       await queries.invalidateQueries({ queryKey: ['GET /api/panel/devices/{id}/chats/{peer}'] });
       void queries.invalidateQueries({ queryKey: ['GET /api/panel/inbox'] });
@@ -112,7 +118,11 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
         <Progress value={percent(progress)} aria-label={t('answer.uploading', { percent: percent(progress) })} />
       )}
       <Group gap="xs" wrap="nowrap" align="flex-end">
-        <FileButton onChange={setFile} inputProps={{ 'aria-label': t('answer.attach'), tabIndex: -1 }}>
+        <FileButton
+          resetRef={forget}
+          onChange={setFile}
+          inputProps={{ 'aria-label': t('answer.attach'), tabIndex: -1 }}
+        >
           {(props) => (
             <ActionIcon {...props} variant="default" size={38} radius="xl" aria-label={t('answer.attach')}>
               <IconPaperclip size={20} aria-hidden />

@@ -6,7 +6,7 @@ import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import type { ChatMessage } from '../../api/types.ts';
-import { announce } from '../../parts/announce.ts';
+import { copyText } from '../../parts/copy.ts';
 import { translate } from '../../parts/failures.ts';
 import { phone } from '../../parts/phones.ts';
 import { timeOfDay } from '../../parts/times.ts';
@@ -145,11 +145,7 @@ function Actions({
     menu.close();
     what();
   };
-  const copy = () =>
-    void run(async () => {
-      await navigator.clipboard.writeText(message.text ?? '');
-      announce(i18next.t('action.copied'));
-    });
+  const copy = () => void copyText(message.text ?? '');
   // What never arrived cannot be answered.
   if (message.state !== null && !['sent', 'delivered', 'read'].includes(message.state)) return null;
   return (

@@ -1,4 +1,5 @@
 import { ActionIcon, Alert, Button, Text, Title } from '@mantine/core';
+import { useDocumentVisibility } from '@mantine/hooks';
 import { IconArrowLeft, IconChecks, IconHandStop } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
@@ -110,12 +111,13 @@ function useReadOnOpening(chat: Chat | undefined, markRead: () => Promise<void>)
   const asked = useRef<string>(undefined);
   const unread = chat?.unread ?? 0;
   const newest = chat?.last?.at ?? '';
+  const isSeen = useDocumentVisibility() === 'visible';
   useEffect(() => {
-    if (!wanted || unread === 0 || asked.current === newest || document.visibilityState !== 'visible') return;
+    if (!wanted || unread === 0 || asked.current === newest || !isSeen) return;
     asked.current = newest;
     // It stays unread, and the button that marks it is still there.
     markRead().catch(() => undefined);
-  }, [wanted, unread, newest, markRead]);
+  }, [wanted, unread, newest, isSeen, markRead]);
 }
 
 interface HeadProps {

@@ -54,7 +54,7 @@ export function MessagesPage() {
       <Filters search={search} devices={devices.data ?? []} onChange={(change) => go({ ...change, page: undefined })} />
       <Loaded query={messages} skeleton={<Skeletons rows={5} height={64} />}>
         {({ data, pagination }) =>
-          data.length === 0 ? (
+          data.length === 0 && pagination.total === 0 ? (
             isFiltered(search) ? (
               <EmptyNote icon={IconMessageSearch} title={t('noMatch.title')} text={t('noMatch.text')}>
                 <Button variant="default" renderRoot={(props) => <Link to="/messages" search={{}} {...props} />}>

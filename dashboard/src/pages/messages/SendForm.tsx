@@ -21,6 +21,7 @@ import type { PanelDevice, PanelMessage } from '../../api/types.ts';
 import { upload } from '../../api/upload.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { bytes, percent } from '../../parts/numbers.ts';
+import { typedOn } from '../../parts/typed.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
 import { ECHO, mannerOf } from '../device/sandbox/manners.ts';
@@ -81,8 +82,8 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
     setSent(undefined);
     const message = given.kind === 'file' ? await sendFile(given) : await sendJson(given);
     setSent(message);
-    form.setFieldValue('message', '');
-    form.setFieldValue('file', null);
+    form.setFieldValue('message', (now) => typedOn(now, given.message));
+    form.setFieldValue('file', (now) => (now === given.file ? null : now));
     await queries.invalidateQueries({ queryKey: ['GET /api/panel/messages'] });
   };
   const sendFile = async ({ device_id, recipient, message, file, hold }: Values): Promise<PanelMessage> => {

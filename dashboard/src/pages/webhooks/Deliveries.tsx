@@ -85,7 +85,7 @@ export function Deliveries({ webhook, search, onGo, asks }: Props) {
         </Group>
         <Loaded query={deliveries} skeleton={<Skeletons rows={4} height={52} />}>
           {({ data, pagination }) =>
-            data.length === 0 ? (
+            data.length === 0 && pagination.total === 0 ? (
               <Stack align="center" gap="sm" py="md">
                 <Text c="dimmed">{t(isFiltered ? 'log.noMatch' : 'log.empty')}</Text>
                 {isFiltered && (

@@ -18,14 +18,11 @@ export function TestButton({ webhook, onOpen }: Props) {
   const { busy, run } = useAction();
   const [test, setTest] = useState<number>();
   const params = { id: String(webhook.device_id), webhook_id: String(webhook.id) };
-  const isOff = webhook.status === 'paused' || webhook.status === 'disabled';
   return (
     <Stack gap="xs" align="flex-end">
       <Button
         leftSection={<IconSend2 size={18} aria-hidden />}
         loading={busy}
-        disabled={isOff}
-        title={isOff ? t('test.off') : undefined}
         onClick={() =>
           void run(async () => {
             const { id } = await act('POST /api/panel/devices/{id}/webhooks/{webhook_id}/test', { params });

@@ -7,6 +7,7 @@ import type { Bubble } from '../../../api/types.ts';
 import { Loaded } from '../../../parts/Loaded.tsx';
 import { phone } from '../../../parts/phones.ts';
 import { timeOfDay } from '../../../parts/times.ts';
+import { typedOn } from '../../../parts/typed.ts';
 import { useAction } from '../../../parts/useAction.ts';
 import { queries } from '../../../queries.ts';
 import { useMay, useZone } from '../../../session.tsx';
@@ -118,7 +119,7 @@ function Answer({ params }: { readonly params: { id: string; number: string } })
       await act('POST /api/panel/devices/{id}/sandbox/{number}/messages', { params, body: { text } });
       await refresh(params);
     });
-    if (sent) setText('');
+    if (sent) setText((now) => typedOn(now, text));
   };
   return (
     <form
