@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === undefined)('a mishap', () => {
 
   test('what is typed while an answer is being sent is the next one', async () => {
     const { browser, deviceId } = await sandboxTenant(stage.app);
-    await stage.visit({ path: `/inbox/${deviceId}/628990000006`, cookie: browser.cookie }, async (page) => {
+    await stage.visit({ path: `/inbox?device=${deviceId}&chat=628990000006`, cookie: browser.cookie }, async (page) => {
       const field = page.getByLabel(ANSWER);
       await field.fill('first');
       const request = await heldUp(page, 'POST', '/api/panel/messages');
@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === undefined)('a mishap', () => {
 
   test('a file that was taken off can be chosen again', async () => {
     const { browser, deviceId } = await sandboxTenant(stage.app);
-    await stage.visit({ path: `/inbox/${deviceId}/628990000006`, cookie: browser.cookie }, async (page) => {
+    await stage.visit({ path: `/inbox?device=${deviceId}&chat=628990000006`, cookie: browser.cookie }, async (page) => {
       const input = page.locator('input[type=file]');
       await input.setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });
       await press(page, 'Remove the file');
@@ -67,14 +67,14 @@ describe.skipIf(chromiumPath === undefined)('a mishap', () => {
 
   test('a device whose token could not be made is made once, also when it is tried again', async () => {
     const { browser } = await sandboxTenant(stage.app, { devices: 3 });
-    const visit = { path: '/devices', cookie: browser.cookie, refusals: [/token 503/] };
+    const visit = { path: '/devices', cookie: browser.cookie, refusals: [/token 429/] };
     await stage.visit(visit, async (page) => {
       let refusals = 0;
       await page.route('**/api/panel/devices/*/token', async (route) => {
         refusals += 1;
         if (refusals > 1) return route.continue();
-        const body = { success: false, message: 'x', code: 'temporarily_unavailable', request_id: 'req_1' };
-        return route.fulfill({ status: 503, json: body });
+        const body = { success: false, message: 'x', code: 'rate_limited', request_id: 'req_1' };
+        return route.fulfill({ status: 429, json: body });
       });
       await press(page, 'Add a device');
       const dialog = page.getByRole('dialog');
