@@ -34,6 +34,7 @@ import { createKeeping } from './gateway/keeping.ts';
 import { createLinking } from './gateway/linking.ts';
 import { createLiveEvents } from './gateway/live.ts';
 import { createMail } from './gateway/mail.ts';
+import { discardEndedUploads } from './gateway/media/ended.ts';
 import { createMediaFetcher } from './gateway/media.ts';
 import { createMembers } from './gateway/members.ts';
 import { createMessages } from './gateway/messages.ts';
@@ -141,6 +142,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
       telling.tell(row);
     },
   };
+  discardEndedUploads({ events, store, media, log });
   const memoryMb = () => Math.round(process.memoryUsage().rss / 1_048_576);
   const ended = Promise.withResolvers<string>();
   const { bell } = store;

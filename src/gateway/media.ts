@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { type Failure, failure, invalid } from '../base/errors.ts';
@@ -40,6 +40,8 @@ export interface MediaOptions {
 export interface UploadOptions extends MediaOptions {
   /** As the upload's part has it. */
   readonly mimetype?: string | undefined;
+  /** Unix ms: until then its message may wait. */
+  readonly until?: number | undefined;
 }
 
 export interface StoredMedia {
@@ -70,8 +72,10 @@ export interface MediaNeeds {
   readonly limits?: Partial<ShareLimits>;
 }
 
-/** A message may wait a day, a scheduled one longer: after a month without a claim an upload has no owner. */
+/** A month after its message could still be waiting for it an upload has no owner. */
 const UPLOADS_KEPT_MS = 31 * 86_400_000;
+/** How often is looked which uploads others have sent. */
+const SETTLED_EVERY_MS = 60_000;
 
 interface Named {
   readonly declaredType: MediaKind | undefined;
@@ -95,6 +99,21 @@ export function createMediaFetcher({
 
   /** Uploads of this run by file name: their weight is given back when they go, whoever lets them go. */
   const held = new Map<string, () => Promise<void>>();
+
+  let settledAt = Number.NEGATIVE_INFINITY;
+  /** Another node may have sent an upload of ours, another process may have erased it: then it weighs nothing here any more. */
+  async function settle(): Promise<void> {
+    const now = clock.monotonic();
+    if (held.size === 0 || now - settledAt < SETTLED_EVERY_MS) return;
+    settledAt = now;
+    const ours = [...held];
+    const there = new Set(await onDisk(readdir(folders.uploads)));
+    for (const [name, remove] of ours) {
+      if (there.has(name)) continue;
+      held.delete(name);
+      await remove();
+    }
+  }
 
   async function discard({ path }: Pick<StoredMedia, 'path'>): Promise<void> {
     const name = basename(path);
@@ -178,6 +197,7 @@ export function createMediaFetcher({
   async function inTurn<T>({ accountId, signal }: MediaOptions, work: () => Promise<T>): Promise<T> {
     const leave = await shares.enter(accountId, signal);
     try {
+      await settle();
       return await work();
     } finally {
       leave();
@@ -217,7 +237,7 @@ export function createMediaFetcher({
 
     accept: (stream, options) =>
       inTurn(options, async () => {
-        const { accountId, declaredType, filename, mimetype = null, signal } = options;
+        const { accountId, declaredType, filename, mimetype = null, signal, until } = options;
         const file = await keep(
           'uploads',
           accountId,
@@ -234,6 +254,7 @@ export function createMediaFetcher({
           },
           () => invalid('file', `file is a web page and can not be sent as ${declaredType}`),
         );
+        if (until !== undefined) await onDisk(utimes(file.path, until / 1000, until / 1000));
         held.set(basename(file.path), file.remove);
         return { ...file, remove: () => discard(file) };
       }),
@@ -252,8 +273,12 @@ export function createMediaFetcher({
       for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
       for (const name of await readdir(folders.uploads)) {
         const path = join(folders.uploads, name);
-        const { mtimeMs } = await stat(path);
-        if (mtimeMs < clock.now() - UPLOADS_KEPT_MS) await rm(path, { force: true });
+        const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+          // Another node has sent it at this very moment.
+          if (error.code !== 'ENOENT') throw error;
+          return undefined;
+        });
+        if (found !== undefined && found.mtimeMs < clock.now() - UPLOADS_KEPT_MS) await rm(path, { force: true });
       }
     },
   };

@@ -84,6 +84,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
     if (content.is === 'media' && 'url' in content.source) needs.media.check(content.source.url);
     const now = clock.now();
     const due = Math.max(now, request.scheduledAt ?? now);
+    const expiresAt = due + (request.expiresIn ?? LIFETIME_S) * 1000;
     if (!request.hold && due === now && !fleet.isConnected(caller.deviceId)) {
       // Subscription and quota are told first, as the order of the checks has it.
       throw (await quotaRefusal(caller)) ?? failure('device_not_connected');
@@ -97,6 +98,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
       const { stream, filename, mimetype } = request.content.source.upload;
       upload = await needs.media.accept(stream, {
         accountId: caller.accountId,
+        until: expiresAt,
         ...(request.content.mediaType === null ? {} : { declaredType: request.content.mediaType }),
         ...(mimetype === null ? {} : { mimetype }),
         ...((request.content.filename ?? filename) === null
@@ -124,7 +126,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
           hold: request.hold ? 1 : 0,
           ref: request.ref,
           due_at: due,
-          expires_at: due + (request.expiresIn ?? LIFETIME_S) * 1000,
+          expires_at: expiresAt,
           waiting_for: due > now ? 'schedule' : null,
         });
         const key = request.idempotencyKey;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -406,6 +406,18 @@ describe('an upload', () => {
     expect(await everythingIn(dir)).toHaveLength(1);
   });
 
+  it('gives its share back, too, when another node has sent it', async () => {
+    const body = await files.pdf();
+    const clock = handClock();
+    const { media, dir } = await fetcher([], { clock, limits: { bytes: body.length } });
+    const other = await fetcher([], { uploads: join(dir, 'uploads') });
+    const upload = () => media.accept(Readable.from([body]), { accountId: 1 });
+    await other.media.claimUpload(await upload()).remove();
+    clock.pass(60_000);
+    await upload();
+    expect(await everythingIn(dir)).toHaveLength(1);
+  });
+
   it('survives a restart with its row, even when the folder moved, and no row reaches other files', async () => {
     const { media, dir } = await fetcher([]);
     const { remove: _, ...stored } = await media.accept(Readable.from([await files.pdf()]), {
@@ -437,6 +449,24 @@ describe('the temporary folder', () => {
     await media.sweep();
     expect(await everythingIn(dir)).toEqual([young.path.split('/').at(-1)]);
     await media.fetch(url, { accountId: 1 });
+  });
+
+  it('keeps an upload for as long as its message may wait, and is swept beside a node that sends', async () => {
+    const clock = handClock();
+    const { media, dir } = await fetcher([], { clock });
+    const day = 86_400_000;
+    const upload = await media.accept(Readable.from([await files.pdf()]), {
+      accountId: 1,
+      until: clock.now() + 60 * day,
+    });
+    // What was there when the folder was read, and is gone when it is looked at.
+    await symlink(join(dir, 'nothing'), join(dir, 'uploads', 'gone'));
+    clock.pass(40 * day);
+    await media.sweep();
+    expect(media.claimUpload(upload).bytes).toBe(upload.bytes);
+    clock.pass(52 * day);
+    await media.sweep();
+    expect(() => media.claimUpload(upload)).toThrow('the uploaded file is gone');
   });
 });
 

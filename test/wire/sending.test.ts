@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -200,6 +202,23 @@ describe('a message from the HTTP request to the phone that reads it', () => {
       const rows = body.data as unknown as { error_code: string; error_message: string; state: string }[];
       expect(rows.map((row) => row.error_code)).toContain('number_not_registered');
       expect(rows.every((row) => row.state === 'failed' && row.error_message.length > 0)).toBe(true);
+    });
+
+    it('lets go of an upload whose message is cancelled', async () => {
+      const form = new FormData();
+      form.set('recipient', '6281211110004');
+      form.set('scheduled_at', '2030-01-01T00:00:00Z');
+      form.set('file', new Blob([files['/invoice.pdf']?.bytes ?? '']), 'a.pdf');
+      const response = await fetch(`${app.url}/api/v1/send-media`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${app.token}` },
+        body: form,
+      });
+      const { data } = (await response.json()) as { data: { id: number } };
+      const uploads = () => readdirSync(join(app.dataDir, 'media', 'uploads'));
+      expect([response.status, uploads()]).toEqual([202, [expect.any(String)]]);
+      expect((await app.call('DELETE', `/messages/${data.id}`)).status).toBe(200);
+      await expect.poll(uploads).toEqual([]);
     });
   });
 
