@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { type AuthenticationCreds, type AuthenticationState, initAuthCreds, type SignalDataTypeMap } from 'baileys';
 import { decodeCreds, decodeKey, encodeCreds, encodeKey } from './encoding.ts';
 import { cacheKeys } from './key-cache.ts';
+import { LinkError } from './link.ts';
 import type { DeviceMemory, KeyChange, KeyType } from './memory.ts';
 import { type SignalRepositoryFactory, UnreadableKeyError } from './signal/index.ts';
 
@@ -10,6 +12,12 @@ export interface DeviceAuth extends AuthenticationState {
   saveCreds(): Promise<void>;
   /** Resolves when the credentials are as durable as they are known; rejects when the last write failed. */
   credsSaved(): Promise<void>;
+  /**
+   * When it resolves, what was begun before is written, and nothing is any more: `saveCreds` does nothing, `keys.set` rejects with LinkError
+   * `closed`. Baileys goes on after its socket: an upload of pre-keys that got no answer makes new ones a second later, under ids of its own
+   * copy of the credentials, by then those of other pairs that the next connection has told WhatsApp of.
+   */
+  end(): Promise<void>;
 }
 
 /** Rows that `signal/` keeps: Baileys only ever deletes them, and must not do so in the midst of an operation. */
@@ -43,7 +51,18 @@ export async function openAuthState({
 
   let writing: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
+  let ended = false;
+  const underWay = new Set<Promise<unknown>>();
+  const follow = async <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  };
   function saveCreds(): Promise<void> {
+    if (ended) return Promise.resolve();
     next ??= writing
       .catch(() => undefined)
       .then(() => {
@@ -55,13 +74,27 @@ export async function openAuthState({
     return writing;
   }
 
+  async function writeKeys(changes: readonly KeyChange[]): Promise<void> {
+    const foreign = changes.filter(({ type }) => SIGNAL_TYPES.has(type));
+    if (foreign.length === 0) await cached.writeKeys(changes);
+    else await signal.exclusively(() => cached.writeKeys(changes));
+    for (const { type, id } of foreign) signal.forget(type, [id]);
+  }
+
   return {
     creds,
     saveCreds,
     credsSaved: () => writing,
+    async end() {
+      // At the end of its socket Baileys writes the index of its privacy tokens, once it has read what stands there.
+      await Promise.allSettled(underWay);
+      await setImmediate();
+      ended = true;
+      await Promise.allSettled([writing, ...underWay]);
+    },
     keys: {
       async get<T extends keyof SignalDataTypeMap>(type: T, ids: string[]) {
-        const rows = await cached.readKeys(type, ids);
+        const rows = await follow(cached.readKeys(type, ids));
         const values: { [id: string]: SignalDataTypeMap[T] } = {};
         for (const [id, bytes] of rows) values[id] = watch(() => decodeKey(type, id, bytes));
         return values;
@@ -71,10 +104,8 @@ export async function openAuthState({
         if (changes.length === 0) return;
         // Else the ids of one-time pre-keys could run behind the keys: creds.update cannot be awaited where it is emitted.
         await writing;
-        const foreign = changes.filter(({ type }) => SIGNAL_TYPES.has(type));
-        if (foreign.length === 0) await cached.writeKeys(changes);
-        else await signal.exclusively(() => cached.writeKeys(changes));
-        for (const { type, id } of foreign) signal.forget(type, [id]);
+        if (ended) throw new LinkError('closed', 'The connection to WhatsApp is closed.');
+        await follow(writeKeys(changes));
       },
     },
   };

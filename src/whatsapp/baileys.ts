@@ -165,6 +165,7 @@ async function connect(options: LinkOptions, device: Device, settings: LinkSetti
       await end(undefined);
       await news.settled();
       await auth.credsSaved().catch((error) => note(error, 'the credentials were not stored'));
+      await auth.end();
     },
   };
 }
