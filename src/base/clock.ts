@@ -13,26 +13,37 @@ export interface Clock {
   after(ms: number, work: () => void): () => void;
 }
 
+/** What Node's timers can wait, 24.8 days: one that is longer fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function after(ms: number, work: () => void): () => void {
+  const next = (left: number): NodeJS.Timeout =>
+    left <= LONGEST_MS
+      ? setTimeout(work, left)
+      : setTimeout(() => {
+          timer = next(left - LONGEST_MS);
+        }, LONGEST_MS);
+  let timer = next(ms);
+  return () => clearTimeout(timer);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const timer = setTimeout(() => {
+      const cancel = after(ms, () => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
-      }, ms);
+      });
       const onAbort = () => {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
-  after(ms, work) {
-    const timer = setTimeout(work, ms);
-    return () => clearTimeout(timer);
-  },
+  after,
 };
 
 /** `2025-12-10T10:00:00.000000Z`: UTC with six decimals, as the contract document has every time. */
@@ -47,9 +58,11 @@ export function dayIn(timeZone: string, ms: number): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(ms);
 }
 
-/** The instant, in Unix milliseconds, at which the day of `ms` began in an IANA time zone. */
+const HOUR = 3_600_000;
+
+/** The instant, in Unix milliseconds, at which the day of `ms` began in an IANA time zone; also on a day on which the clocks change. */
 export function startOfDay(timeZone: string, ms: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -58,9 +71,19 @@ export function startOfDay(timeZone: string, ms: number): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(ms);
-  const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
-  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  const offset = local - Math.floor(ms / 1000) * 1000;
-  return Date.UTC(part('year'), part('month') - 1, part('day')) - offset;
+  });
+  /** What the clocks there show, as if it were UTC. */
+  const shown = (at: number): number => {
+    const parts = format.formatToParts(at);
+    const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
+    return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  };
+  const second = Math.floor(ms / 1000) * 1000;
+  const now = shown(second);
+  const midnight = Math.floor(now / (24 * HOUR)) * 24 * HOUR;
+  const late = midnight - (now - second);
+  // As far from UTC as some hours before, when it was another time of the year: one of the two is when the day began, or both are.
+  const before = late - 6 * HOUR;
+  const early = midnight - (shown(before) - before);
+  return early === late ? late : Math.min(...[early, late].filter((at) => shown(at) >= midnight));
 }
