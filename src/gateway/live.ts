@@ -76,6 +76,12 @@ export function createLiveEvents({
           // Another doubt, or the end, may have come meanwhile, when nobody listened.
           continue;
         }
+        // Not with the beat: a device to which something happens all day has none.
+        if (clock.now() - followed > FOLLOWED_MS / 24) {
+          followed = clock.now();
+          await store.events.follow(accountId, deviceId, followed);
+          continue;
+        }
         if (fresh) {
           fresh = false;
           const some = await store.events.after(accountId, deviceId, seq, PAGE);
@@ -103,10 +109,6 @@ export function createLiveEvents({
         // Another node may have recorded something: the beat looks, too.
         if (hasRung) continue;
         fresh = true;
-        if (clock.now() - followed > FOLLOWED_MS / 24) {
-          followed = clock.now();
-          await store.events.follow(accountId, deviceId, followed);
-        }
         yield null;
       }
     } finally {
