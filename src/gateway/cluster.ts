@@ -41,6 +41,9 @@ export interface NeighboursNeeds {
 /** Answers that nobody rang for are looked up so often. */
 const POLL_MS = 500;
 const PRUNE_MS = 60_000;
+/** What other nodes know of their devices: at once after a gap, and so often because a ring may be lost without one. */
+const LEARN_MS = 60_000;
+const LEARN_AGAIN_MS = 1_000;
 const SCHEMA_MS = 5_000;
 
 export function createNeighbours(needs: NeighboursNeeds): Neighbours {
@@ -53,9 +56,10 @@ export function createNeighbours(needs: NeighboursNeeds): Neighbours {
 
   bridge.onRemote('message.changed', outcomes.heard);
   bridge.onGap(() => {
-    mirror.loadAll().catch(failed);
+    learning.soon();
     looking.soon();
   });
+  const learning = every(clock, LEARN_MS, mirror.loadAll, failed, LEARN_AGAIN_MS);
   const looking = every(clock, POLL_MS, outcomes.look, failed);
   const pruning = every(
     clock,
@@ -91,12 +95,14 @@ export function createNeighbours(needs: NeighboursNeeds): Neighbours {
       await mirror.loadAll();
       bridge.start();
       calls.start();
+      learning.start();
       looking.start();
       pruning.start();
       judging.start();
     },
     async stop() {
       await calls.stop();
+      await learning.stop();
       await looking.stop();
       await pruning.stop();
       await judging.stop();

@@ -39,7 +39,9 @@ export function createMirror({
   /** Learns which nodes live: one that joined a moment ago is in no list yet, and would pass for long dead. */
   readonly meet: () => Promise<void>;
 }): Mirror {
-  const known = new Map<number, LiveRow>();
+  const known = new Map<number, LiveRow & { readonly learned: number }>();
+  let lessons = 0;
+  const learn = (row: LiveRow) => known.set(row.device_id, { ...row, learned: ++lessons });
 
   return {
     look(deviceId) {
@@ -57,15 +59,17 @@ export function createMirror({
     },
     async put(owner, glimpse) {
       await store.lives.put(owner, node, glimpse);
-      known.set(owner.device_id, { device_id: owner.device_id, node, live: glimpse });
+      learn({ device_id: owner.device_id, node, live: glimpse });
     },
     async load(deviceIds) {
       const rows = await store.lives.find(deviceIds);
       if (rows.some((row) => deadFor(row.node) === Number.POSITIVE_INFINITY)) await meet();
-      for (const row of rows) known.set(row.device_id, row);
+      for (const row of rows) learn(row);
     },
     async loadAll() {
-      for (const row of await store.lives.all()) known.set(row.device_id, row);
+      const begun = lessons;
+      // What was learned meanwhile may be newer than what this reads.
+      for (const row of await store.lives.all()) if ((known.get(row.device_id)?.learned ?? 0) <= begun) learn(row);
     },
   };
 }

@@ -16,7 +16,7 @@ export interface Telling {
   keep(patch: DevicePatch): void;
   /** One event when what is wrong has changed. */
   health(): void;
-  /** What comes and goes without an event: other nodes are told when it looks different from there. */
+  /** What comes and goes without an event: other nodes are told when it looks different from there. Tells again what could not be told. */
   look(): void;
   /** Work that belongs into the same order. `failed` completes the line of the log. */
   inOrder(work: () => Promise<unknown>, failed: string): void;
@@ -45,8 +45,12 @@ export function createTelling(needs: TellingNeeds): Telling {
   const { device, owner, store, events, clock, log } = needs;
   const named = { accountId: device.account_id, deviceId: device.id };
   let toldStatus = device.state;
-  let toldNotices = '';
+  /** Undefined: how it went is not known. */
+  let toldNotices: string | undefined = '';
   let toldOthers = '';
+  let latest: DeviceState | undefined;
+  /** The latest, when the store failed with it. */
+  let untold: DeviceState | undefined;
   let writing = Promise.resolve();
 
   function inOrder(work: () => Promise<unknown>, failed: string): void {
@@ -76,20 +80,30 @@ export function createTelling(needs: TellingNeeds): Telling {
   async function tellOthers(): Promise<void> {
     if (needs.tellOthers === undefined || needs.isMoving()) return;
     const now = needs.glimpse();
-    toldOthers = sameness(now);
     await needs.tellOthers(now);
+    toldOthers = sameness(now);
   }
+
+  function tellState(state: DeviceState): void {
+    latest = state;
+    untold = undefined;
+    inOrder(async () => {
+      try {
+        await tellStatus(patchOf(state, clock.now()));
+        await tellOthers();
+      } catch (error) {
+        if (latest === state && !(error instanceof StaleOwner)) untold = state;
+        throw error;
+      }
+      events.emit('device.changed', { ...named, state: state.is });
+    }, 'the state of a device could not be stored');
+  }
+
+  const looksDifferent = () => sameness(needs.glimpse()) !== toldOthers;
 
   return {
     inOrder,
-
-    state(state) {
-      inOrder(async () => {
-        await tellStatus(patchOf(state, clock.now()));
-        await tellOthers();
-        events.emit('device.changed', { ...named, state: state.is });
-      }, 'the state of a device could not be stored');
-    },
+    state: tellState,
 
     keep(patch) {
       inOrder(() => store.devices.updateAs(owner, patch), 'a fact about a device could not be stored');
@@ -105,18 +119,27 @@ export function createTelling(needs: TellingNeeds): Telling {
       if (needs.tellOthers === undefined) tell();
       const happening = deviceHealth(now);
       inOrder(async () => {
-        if (needs.tellOthers !== undefined) {
-          await tellOthers();
-          tell();
+        try {
+          if (needs.tellOthers !== undefined) {
+            await tellOthers();
+            tell();
+          }
+          await store.transaction((tx) => needs.happenings.record(tx, owner, happening));
+        } catch (error) {
+          if (toldNotices === notices && !(error instanceof StaleOwner)) toldNotices = undefined;
+          throw error;
         }
-        await store.transaction((tx) => needs.happenings.record(tx, owner, happening));
         needs.happenings.ring(owner);
       }, 'the health of a device could not be told');
     },
 
     look() {
-      if (needs.tellOthers === undefined || sameness(needs.glimpse()) === toldOthers) return;
-      inOrder(tellOthers, 'the state of a device could not be told');
+      if (untold !== undefined && !needs.isMoving()) return tellState(untold);
+      if (needs.tellOthers === undefined || !looksDifferent()) return;
+      // By then it may have been told.
+      inOrder(async () => {
+        if (looksDifferent()) await tellOthers();
+      }, 'the state of a device could not be told');
     },
 
     settled: () => writing,
