@@ -6,6 +6,7 @@ import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { DeviceRow, MessageRow, Store } from '../store/index.ts';
 import type { Link, OpenLink, Route } from '../whatsapp/link.ts';
+import { every } from './cluster/every.ts';
 import type { Neighbours } from './cluster.ts';
 import { createHeld } from './fleet/held.ts';
 import { createRounds } from './fleet/rounds.ts';
@@ -77,6 +78,10 @@ export interface FleetNeeds {
   readonly log: Log;
 }
 
+/** What accounts have set is read at once when it has changed, or may have; and so often because a ring may be lost without a gap. */
+const READ_MS = 3_600_000;
+const READ_AGAIN_MS = 1_000;
+
 export function createFleet(needs: FleetNeeds): Fleet {
   const { store, clock, log, node, neighbours } = needs;
   const held = createHeld({
@@ -114,20 +119,49 @@ export function createFleet(needs: FleetNeeds): Fleet {
     if (row !== undefined) stations.get(row.id)?.changeSettings(row);
   }
 
+  const settingsUnread = (error: unknown) => log.error({ err: asError(error) }, 'settings were not read');
+  const reading = every(
+    clock,
+    READ_MS,
+    async () => {
+      for (const station of [...stations.values()]) {
+        const { account_id, device_id } = station.owner;
+        settingsChanged(await store.devices.find(account_id, device_id));
+        await station.readZone();
+      }
+    },
+    settingsUnread,
+    READ_AGAIN_MS,
+  );
+  const readAgain = (error: unknown) => {
+    settingsUnread(error);
+    reading.soon();
+  };
+
   neighbours?.bridge.onRemote('message.accepted', ({ deviceId }) => stations.get(deviceId)?.wake());
   neighbours?.bridge.onGap(() => {
     for (const station of stations.values()) station.wake();
+    reading.soon();
   });
   neighbours?.bridge.onRemote('device.settings', ({ accountId, deviceId }) => {
-    if (!stations.has(deviceId)) return;
-    store.devices
-      .find(accountId, deviceId)
-      .then(settingsChanged, (error) => log.error({ device: deviceId, err: asError(error) }, 'settings were not read'));
+    if (stations.has(deviceId)) store.devices.find(accountId, deviceId).then(settingsChanged, readAgain);
+  });
+  needs.events.on('people.changed', ({ accountId, userId }) => {
+    // Of one person: not of the account itself.
+    if (userId !== null) return;
+    for (const station of stations.values())
+      if (station.owner.account_id === accountId) station.readZone().catch(readAgain);
   });
 
   return {
-    start: rounds.start,
-    stop: rounds.stop,
+    async start() {
+      reading.start();
+      await rounds.start();
+    },
+    async stop(graceMs) {
+      await reading.stop();
+      await rounds.stop(graceMs);
+    },
     async refresh(deviceId) {
       neighbours?.bridge.ring('fleet.look', { deviceId: deviceId ?? 0 });
       await rounds.now(deviceId);

@@ -43,6 +43,8 @@ export interface Station {
   health(): DeviceHealth;
   /** The account has changed the device's settings: they hold from the next message on. */
   changeSettings(row: Pick<DeviceRow, 'kind' | 'settings'>): void;
+  /** Looks whether the account has another time zone now. */
+  readZone(): Promise<void>;
   /** Looks whether something has changed by the mere passing of time. */
   tellHealth(): void;
   wake(): void;
@@ -231,6 +233,8 @@ export function createStation(needs: StationNeeds): Station {
     switch (event.type) {
       case 'paired':
         self = { phone: event.phone, lid: event.lid };
+        pace.linked(now);
+        health.phoneSeen(now);
         telling.keep({ ...account(event), linked_at: now, phone_seen_at: now });
         break;
       case 'open':
@@ -323,6 +327,10 @@ export function createStation(needs: StationNeeds): Station {
     health: look,
     changeSettings(row) {
       pace.change(row);
+      outbox.wake();
+    },
+    async readZone() {
+      await pace.readZone();
       outbox.wake();
     },
     tellHealth() {

@@ -6,10 +6,17 @@ import { pacingOf } from '../settings.ts';
 
 /** The pacing of a device through its life: changed by its account and by WhatsApp. */
 export interface Pace {
-  /** Made when it is asked for first, and anew when it was turned on: with what was sent before, also by an earlier life of the process. */
+  /**
+   * Made when it is asked for first, and anew when it was turned on or goes by another zone or link: with what was sent before, also by an
+   * earlier life of the process.
+   */
   pacing(): Promise<Pacing>;
   /** The account has changed the device's settings. */
   change(row: Pick<DeviceRow, 'kind' | 'settings'>): void;
+  /** Looks whether the account has another time zone now. */
+  readZone(): Promise<void>;
+  /** A phone has linked the device: its number is as cold as one of that day. Unix ms. */
+  linked(at: number): void;
   /** WhatsApp lets no conversation be opened until then. Unix ms. */
   lock(until: number): void;
   readonly lockedUntil: number;
@@ -34,16 +41,26 @@ export function createPace({
   /** What the pacing goes by at each look: changed in place when the account changes it. */
   const settings = { ...pacingOf(device) };
   let lockedUntil = device.time_lock_until ?? 0;
-  let turnedOn = 0;
+  let linkedAt = device.linked_at;
+  /** Of the pacing that was made last, or is being made. */
+  let zone: string | undefined;
+  let discarded = 0;
+
+  function discard(): void {
+    discarded += 1;
+    current = undefined;
+  }
+
+  const readZone = async (): Promise<string> => (await store.accounts.find(device.account_id))?.time_zone ?? 'UTC';
 
   async function make(): Promise<Pacing> {
-    const row = await store.accounts.find(device.account_id);
-    const timeZone = row?.time_zone ?? 'UTC';
+    const timeZone = await readZone();
+    zone = timeZone;
     const now = clock.now();
     return createPacing({
       settings,
       timeZone,
-      linkedAt: device.linked_at ?? now,
+      linkedAt: linkedAt ?? now,
       history: {
         sent: settings.enabled ? await store.messages.sentSince(owner, now - DAY_MS, settings.per_day) : [],
         newToday: settings.enabled ? await store.conversations.countOpened(device.id, startOfDay(timeZone, now)) : 0,
@@ -57,18 +74,23 @@ export function createPace({
   return {
     async pacing() {
       while (current === undefined) {
-        const before = turnedOn;
+        const before = discarded;
         const made = await make();
-        if (turnedOn === before) current = made;
+        if (discarded === before) current = made;
       }
       return current;
     },
     change(row) {
       const was = settings.enabled;
       Object.assign(settings, pacingOf(row));
-      if (!settings.enabled || was) return;
-      turnedOn += 1;
-      current = undefined;
+      if (settings.enabled && !was) discard();
+    },
+    async readZone() {
+      if ((await readZone()) !== zone) discard();
+    },
+    linked(at) {
+      linkedAt = at;
+      discard();
     },
     lock(until) {
       lockedUntil = until;
