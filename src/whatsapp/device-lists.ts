@@ -10,6 +10,8 @@ export interface DeviceLists extends PossiblyExtendedCacheStore {
    * make Baileys ask again, and write a message to nobody when the answer does not come.
    */
   hold(users: readonly string[]): Promise<() => void>;
+  /** At one time: a send that begins between two of them would have to ask twice. */
+  mdel(users: string[]): Promise<void>;
 }
 
 /**
@@ -37,7 +39,8 @@ export function createDeviceLists({
   /** The cache could not be kept. Nothing is lost but the saving. */
   onFailure: (error: Error) => void;
 }): DeviceLists {
-  // A Map keeps the order of insertion: the first entry is the one unused for longest.
+  // A Map keeps the order of insertion: the first entry is the one unused for longest. One without devices was dropped: what is read by then,
+  // or as long as its row could not be deleted, is what was there before.
   const known = new Map<string, Entry>();
   const held = new Map<string, { devices: unknown; times: number }>();
 
@@ -76,7 +79,7 @@ export function createDeviceLists({
   }
 
   async function drop(users: readonly string[]): Promise<void> {
-    for (const user of users) known.delete(user);
+    for (const user of users) keep(user, { at: clock.now(), devices: undefined });
     await write(users.map((user) => ({ id: rowId(user), value: null })));
   }
 

@@ -93,7 +93,7 @@ export function createRelay({
         ? await groups.metadata(chat).then(({ participants }) => participants.map(({ id }) => userOf(id)))
         : [userOf(chat)];
       groups.forget(chat);
-      for (const user of [...users, ...own()]) await devices.del(user);
+      await devices.mdel([...users, ...own()]);
     },
   };
 }
