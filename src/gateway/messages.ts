@@ -42,6 +42,8 @@ interface Accepted {
   readonly quotaRemaining: number | null;
 }
 
+type Told = Parameters<Happenings['ring']>[0];
+
 /**
  * Accepts messages and tells their story. Acceptance is one transaction (the row with its WhatsApp id, the reserved quota), durable
  * before anybody is told; the outbox does the rest, and `send` waits for what becomes of the row.
@@ -68,13 +70,15 @@ export function createMessages(needs: MessagesNeeds): Messages {
   }
 
   /** To every device of the account: the quota is theirs together. */
-  async function warn(tx: StoreTx, accountId: number, spent: Spent): Promise<void> {
+  async function warn(tx: StoreTx, accountId: number, spent: Spent): Promise<readonly Told[]> {
     const warning = quotaWarning(spent);
-    if (warning === undefined) return;
+    if (warning === undefined) return [];
+    const told: Told[] = [];
     for (const { id } of await tx.devices.list(accountId)) {
       const device = { account_id: accountId, device_id: id };
-      if (await needs.happenings.record(tx, device, warning)) needs.happenings.ring(device);
+      if (await needs.happenings.record(tx, device, warning)) told.push(device);
     }
+    return told;
   }
 
   async function accept(caller: Caller, request: SendRequest, id: string): Promise<Accepted> {
@@ -107,6 +111,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
       });
     }
     const body = bodyOf(request.content, upload, quoted);
+    let warned: readonly Told[] = [];
     const accepted = await store
       .transaction(async (tx) => {
         // Sandbox devices use no quota.
@@ -132,7 +137,7 @@ export function createMessages(needs: MessagesNeeds): Messages {
         const key = request.idempotencyKey;
         if (key !== null && !(await tx.idempotency.attach(caller.deviceId, key, stored.id)))
           throw failure('idempotency_in_progress', {}, { retryAfter: 1 });
-        if (spent !== null) await warn(tx, caller.accountId, spent);
+        if (spent !== null) warned = await warn(tx, caller.accountId, spent);
         return { row: stored, quotaRemaining: spent?.left ?? null };
       })
       .catch(async (error) => {
@@ -146,6 +151,8 @@ export function createMessages(needs: MessagesNeeds): Messages {
       throw (await quotaRefusal(caller)) ?? failure('quota_exhausted');
     }
     needs.failpoint('accepted');
+    // Whoever looked before the commit would have found nothing.
+    for (const device of warned) needs.happenings.ring(device);
     return accepted;
   }
 
