@@ -63,6 +63,18 @@ interface Ending {
   readonly restarted: boolean;
 }
 
+interface PastEnding {
+  readonly code: number;
+  /** Monotonic ms. */
+  readonly at: number;
+}
+
+/** This one among those that still count. A device that can not connect for weeks has an ending each minute. */
+export const withEnding = (endings: readonly PastEnding[], ending: PastEnding): readonly PastEnding[] => [
+  ...endings.filter(({ at }) => ending.at - at < REPEATS_WITHIN_MS),
+  ending,
+];
+
 export function createSupervisor(needs: SupervisorNeeds): Supervisor {
   const { clock, random, log } = needs;
   let state: DeviceState = { is: 'idle' };
@@ -77,18 +89,17 @@ export function createSupervisor(needs: SupervisorNeeds): Supervisor {
 
   async function run(signal: AbortSignal): Promise<void> {
     let failures = 0;
-    const endings: { code: number; at: number }[] = [];
+    let endings: readonly PastEnding[] = [];
     while (!signal.aborted) {
       become({ is: 'connecting', attempt: failures + 1 });
       const ending = await live(signal);
       if (signal.aborted) return;
       if (ending.openedAt !== null && clock.monotonic() - ending.openedAt >= STABLE_MS) failures = 0;
       if (ending.restarted) continue;
-      endings.push({ code: ending.code, at: clock.monotonic() });
+      endings = withEnding(endings, { code: ending.code, at: clock.monotonic() });
       const verdict = judgeDisconnect(ending.code, {
         pairing: ending.pairing,
-        recent: endings.filter(({ code, at }) => code === ending.code && clock.monotonic() - at < REPEATS_WITHIN_MS)
-          .length,
+        recent: endings.filter(({ code }) => code === ending.code).length,
       });
       const level = verdict.action === 'reconnect_now' ? 'debug' : 'info';
       log[level]({ code: ending.code, reason: verdict.reason }, 'connection closed');
