@@ -1,12 +1,12 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { ConfigError } from '../base/config.ts';
+import { type Config, ConfigError } from '../base/config.ts';
 import { invalid } from '../base/errors.ts';
 import { masterKeys } from '../base/vault.ts';
 import { type ArchiveFacts, verifyArchive, writeArchive } from '../store/archive.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { placeStaged, refuseInhabited, stageArchive } from '../store/restoring.ts';
+import { clearStaging, placeStaged, refuseInhabited, stageArchive, stagingIn } from '../store/restoring.ts';
 import { agedKeys } from '../whatsapp/index.ts';
 import type { CommandAnswer, CommandContext, CommandEnvironment } from './commands.ts';
 
@@ -19,6 +19,9 @@ const fileOf = ([given]: readonly string[]): string => {
   return resolve(given);
 };
 
+/** Where the inbox has its files, as `app.ts` has it. */
+const filesDirOf = ({ SHARED_DIR, DATA_DIR }: Config): string => SHARED_DIR ?? DATA_DIR;
+
 /** Writes everything but the master key into one file, while the gateway runs. */
 export async function backup({ gateway, args, options, say }: CommandContext): Promise<CommandAnswer> {
   const path = fileOf(args);
@@ -30,6 +33,7 @@ export async function backup({ gateway, args, options, say }: CommandContext): P
   const facts = await writeArchive(path, {
     url: config.DATABASE_URL,
     dataDir: config.DATA_DIR,
+    filesDir: filesDirOf(config),
     vault: store.vault,
     appVersion: config.APP_VERSION,
     now: clock.now,
@@ -57,7 +61,7 @@ export async function backup({ gateway, args, options, say }: CommandContext): P
 /** Puts a backup into an empty installation, or in the place of one; the devices in it go on without being linked again. */
 export async function restore({ config, args, options, say }: CommandEnvironment): Promise<CommandAnswer> {
   const path = fileOf(args);
-  const place = { url: config.DATABASE_URL, dataDir: config.DATA_DIR };
+  const place = { url: config.DATABASE_URL, dataDir: config.DATA_DIR, filesDir: filesDirOf(config) };
   const clock = systemClock;
   if (config.MASTER_KEY === undefined && !existsSync(join(config.DATA_DIR, 'development.key')))
     throw new ConfigError(
@@ -67,29 +71,32 @@ export async function restore({ config, args, options, say }: CommandEnvironment
   await refuseInhabited(place, options.overwrite, clock.now());
   say(`The backup is sound: ${summary(facts)}.`);
 
-  const staging = join(config.DATA_DIR, `restoring-${process.pid}`);
+  const staging = stagingIn(place);
   try {
     stageArchive(path, staging);
     // Refuses a key that does not fit; brings an older backup up to date.
     const store = await openStore({
       url: undefined,
-      dataDir: staging,
+      dataDir: staging.data,
       vault: masterKeys(config, config.DATA_DIR),
       clock,
     });
     const renewed = await renewKeys(store).finally(() => store.close());
-    const aside = await placeStaged(staging, place, { replace: options.overwrite, clock });
+    const asides = await placeStaged(staging, place, { replace: options.overwrite, clock });
     const since = new Date(facts.made_at).toISOString();
     const text = [
       `Restored: ${summary(facts)}.`,
       `It is as of ${since}. What was sent and received after that is not known here; messages that still waited then go out with the ids they had, and whoever has them already sees them once.`,
       `${renewed} linked device(s) go on without being linked again. Their sessions are made anew with the first message to each contact, so that no key is used twice. The installation that the backup is of must not run any more.`,
-      ...(aside === undefined ? [] : [`What was here before is in ${aside}: delete it when all is well.`]),
+      ...(asides.length === 0
+        ? []
+        : [`What was here before is in ${asides.join(' and ')}: delete it when all is well.`]),
       'Start the gateway now: npm start',
     ];
-    return { text: text.join('\n'), data: { ...facts, devices_renewed: renewed, replaced: aside ?? null } };
+    const [replaced = null, also_replaced = null] = asides;
+    return { text: text.join('\n'), data: { ...facts, devices_renewed: renewed, replaced, also_replaced } };
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    clearStaging(staging);
   }
 }
 

@@ -32,7 +32,7 @@ export interface ArchiveFacts {
 }
 
 export interface ArchivedFile {
-  /** Below the data folder: `inbox/12/345`. */
+  /** Below the folder of the files: `inbox/12/345`; or `sandbox.db`. */
   readonly name: string;
   readonly path: string;
 }
@@ -40,6 +40,8 @@ export interface ArchivedFile {
 export interface ArchiveSource {
   readonly url: string | undefined;
   readonly dataDir: string;
+  /** Has the folder `inbox`: SHARED_DIR, where several nodes share one. */
+  readonly filesDir: string;
   readonly vault: Pick<Vault, 'open'>;
   readonly appVersion: string;
   readonly now: () => number;
@@ -142,7 +144,7 @@ async function complete(
     const keys = file.prepare('select media_key from inbox where media_key is not null order by id').all();
     const wanted: ArchivedFile[] = keys.map(({ media_key }) => ({
       name: `inbox/${media_key}`,
-      path: join(source.dataDir, 'inbox', String(media_key)),
+      path: join(source.filesDir, 'inbox', String(media_key)),
     }));
     if (source.sandbox && existsSync(join(source.dataDir, 'sandbox.db'))) {
       vacuumInto(join(source.dataDir, 'sandbox.db'), scratch);
@@ -277,13 +279,16 @@ function hasItsChecksum(file: DatabaseSync, name: string): boolean {
   return bytes === found.bytes && hash.digest('hex') === found.sha256;
 }
 
-/** Puts the files of an open archive below a folder. */
-export function unpackFiles(file: DatabaseSync, folder: string): void {
+/** Puts the files of an open archive below two folders: what the inbox received, and the rest. */
+export function unpackFiles(
+  file: DatabaseSync,
+  { data, files }: { readonly data: string; readonly files: string },
+): void {
   for (const { id, name } of filesOf(file)) {
     // Names are ours, `inbox/1/2` or `sandbox.db`; a file that somebody made up shall write nowhere else.
     if (!/^(inbox\/\d+\/\d+|sandbox\.db)$/.test(name))
       throw new ConfigError(`The backup has a file with a strange name: ${name}`);
-    const path = join(folder, name);
+    const path = join(name.startsWith('inbox/') ? files : data, name);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const out = openSync(path, 'w', 0o600);
     for (const part of partsOf(file, id)) writeSync(out, part);

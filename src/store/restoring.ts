@@ -11,18 +11,33 @@ import { copyToPostgres, NotEmpty } from './tables.ts';
 export interface Place {
   readonly url: string | undefined;
   readonly dataDir: string;
+  /** Has the folder `inbox`: SHARED_DIR, where several nodes share one, else the data folder. */
+  readonly filesDir: string;
 }
 
-/** What a restore moves: the database, what SQLite keeps beside it, and the files. */
-const PIECES = [
-  'wagate.db',
-  'wagate.db-wal',
-  'wagate.db-shm',
-  'inbox',
-  'sandbox.db',
-  'sandbox.db-wal',
-  'sandbox.db-shm',
-];
+/** What a restore moves: the database and what SQLite keeps beside it; in the home of the files, the inbox. */
+const PIECES = {
+  data: ['wagate.db', 'wagate.db-wal', 'wagate.db-shm', 'sandbox.db', 'sandbox.db-wal', 'sandbox.db-shm'],
+  files: ['inbox'],
+};
+
+/**
+ * A folder in each home (one, where they are the same): the two may be on different disks, and what is unpacked where it shall be needs
+ * only another name in the end, which can not fail for want of room.
+ */
+export interface Staging {
+  readonly data: string;
+  readonly files: string;
+}
+
+export const stagingIn = ({ dataDir, filesDir }: Place): Staging => {
+  const name = `restoring-${process.pid}`;
+  return { data: join(dataDir, name), files: join(filesDir, name) };
+};
+
+export function clearStaging({ data, files }: Staging): void {
+  for (const folder of [data, files]) rmSync(folder, { recursive: true, force: true });
+}
 
 /**
  * Refuses what a restore must not run over: a gateway at work, and (unless `replace`) an installation with an account in it. Throws
@@ -91,15 +106,15 @@ async function askServer(url: string): Promise<Inhabitants> {
   }
 }
 
-/** Unpacks a backup into a folder of its own, as an installation that nobody owns yet. */
-export function stageArchive(path: string, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const to = join(folder, 'wagate.db');
+/** Unpacks a backup into folders of its own, as an installation that nobody owns yet. */
+export function stageArchive(path: string, staging: Staging): void {
+  clearStaging(staging);
+  for (const folder of [staging.data, staging.files]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const to = join(staging.data, 'wagate.db');
   copyFileSync(path, to);
   const file = new DatabaseSync(to);
   try {
-    unpackFiles(file, folder);
+    unpackFiles(file, staging);
     // The nodes of then are gone; their epochs go on.
     file.exec(`
       drop table archive_part; drop table archive_file; drop table archive_facts;
@@ -111,18 +126,17 @@ export function stageArchive(path: string, folder: string): void {
   }
 }
 
-/** Puts what was staged in its place. Gives where the files of before were put, when there were any. */
+/** Puts what was staged in its place. Gives the folders where the files of before were put, when there were any. */
 export async function placeStaged(
-  folder: string,
+  staging: Staging,
   place: Place,
   { replace, clock }: { readonly replace: boolean; readonly clock: Pick<Clock, 'now'> },
-): Promise<string | undefined> {
-  mkdirSync(place.dataDir, { recursive: true, mode: 0o700 });
+): Promise<readonly string[]> {
   if (place.url !== undefined) {
     // Its tables first, by the same migrations that the staged file has.
     const { db } = await openDatabase({ url: place.url, dataDir: place.dataDir, clock });
     await db.destroy();
-    const file = new DatabaseSync(join(folder, 'wagate.db'), { readOnly: true });
+    const file = new DatabaseSync(join(staging.data, 'wagate.db'), { readOnly: true });
     await copyToPostgres(file, place.url, replace)
       .catch((error: unknown) => {
         throw error instanceof NotEmpty
@@ -130,15 +144,23 @@ export async function placeStaged(
           : error;
       })
       .finally(() => file.close());
-    rmSync(join(folder, 'wagate.db'));
+    rmSync(join(staging.data, 'wagate.db'));
   }
-  const present = PIECES.filter((name) => existsSync(join(place.dataDir, name)));
-  const aside = join(place.dataDir, `replaced-${isoMicros(clock.now()).slice(0, 19).replace(/\D/g, '')}`);
-  if (present.length > 0) {
-    mkdirSync(aside, { mode: 0o700 });
-    for (const name of present) renameSync(join(place.dataDir, name), join(aside, name));
-  }
-  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(place.dataDir, name));
-  rmSync(folder, { recursive: true, force: true });
-  return present.length > 0 ? aside : undefined;
+  const homes = [
+    { from: staging.data, to: place.dataDir, pieces: PIECES.data },
+    { from: staging.files, to: place.filesDir, pieces: PIECES.files },
+  ];
+  const name = `replaced-${isoMicros(clock.now()).slice(0, 19).replace(/\D/g, '')}`;
+  const asides = new Set<string>();
+  for (const { to, pieces } of homes)
+    for (const piece of pieces.filter((one) => existsSync(join(to, one)))) {
+      const aside = join(to, name);
+      mkdirSync(aside, { recursive: true, mode: 0o700 });
+      renameSync(join(to, piece), join(aside, piece));
+      asides.add(aside);
+    }
+  for (const { from, to } of homes)
+    for (const piece of readdirSync(from)) renameSync(join(from, piece), join(to, piece));
+  clearStaging(staging);
+  return [...asides];
 }

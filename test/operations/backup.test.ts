@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Contact, type Network, startNetwork } from '../../simulator/index.ts';
 import { openGateway } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
@@ -206,6 +206,40 @@ describe('a backup', () => {
     });
     expect((await wagate({ DATA_DIR: at('new') }, 'restore', at('one.backup'))).code).toBe(0);
     expect(readFileSync(join(at('new'), key)).equals(plan)).toBe(true);
+  });
+
+  test('has the files of the inbox, and puts them back, where they are in the folder that all nodes see', async () => {
+    // On another disk than the data folders, where there is one.
+    const shared = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'wagate-shared-'));
+    onTestFinished(() => rmSync(shared, { recursive: true, force: true }));
+    const [old, then] = [join(shared, 'old'), join(shared, 'new')];
+    const gateway = await start(at('old'), { SHARED_DIR: old });
+    const plan = randomBytes(200_000);
+    const id = await hear(gateway, network.contact('6281200000001'), { document: plan, fileName: 'plan.pdf' });
+    expect((await gateway.call('GET', `/inbox/${id}/media`)).status).toBe(200);
+    expect(await wagate({ DATA_DIR: at('old'), SHARED_DIR: old }, 'backup', at('one.backup'))).toMatchObject({
+      code: 0,
+      data: { files: 1, file_bytes: plan.length, missing_files: 0 },
+    });
+    await gateway.app.stop();
+    app = undefined;
+
+    mkdirSync(at('new'));
+    copyFileSync(at('old/development.key'), at('new/development.key'));
+    const env = { DATA_DIR: at('new'), SHARED_DIR: then };
+    expect(await wagate(env, 'restore', at('one.backup'))).toMatchObject({ code: 0, data: { replaced: null } });
+    const key = `inbox/${gateway.deviceId}/${id}`;
+    expect(readFileSync(join(then, key)).equals(plan)).toBe(true);
+    // Once more: what is here goes aside in each of the two homes, and nothing else is left in them.
+    writeFileSync(join(then, key), 'of before');
+    const over = await wagate(env, 'restore', at('one.backup'), '--overwrite');
+    expect(over.code).toBe(0);
+    expect(readFileSync(join(then, key)).equals(plan)).toBe(true);
+    const [aside, ...others] = readdirSync(then).filter((name) => name !== 'inbox');
+    expect([aside, others]).toEqual([expect.stringMatching(/^replaced-\d{14}$/), []]);
+    expect(readFileSync(join(then, String(aside), key), 'utf8')).toBe('of before');
+    expect([over.data.replaced, over.data.also_replaced]).toContain(join(then, String(aside)));
+    expect(readdirSync(at('new')).filter((name) => /inbox|restoring/.test(name))).toEqual([]);
   });
 
   test('is not made of nothing, and runs over nothing unless it is told to', async () => {
