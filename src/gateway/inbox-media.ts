@@ -9,7 +9,7 @@ import { asError, failure, isFailure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { InboxRow, Store } from '../store/index.ts';
+import { type InboxRow, receivedFileOf, type Store } from '../store/index.ts';
 import { LinkError } from '../whatsapp/link.ts';
 import type { Fleet } from './fleet.ts';
 import { readBody } from './inbox/rows.ts';
@@ -81,9 +81,12 @@ export function createInboxMedia(needs: InboxMediaNeeds): InboxMedia {
         ...(row.chat.endsWith('@g.us') && !fromMe ? { participant: row.sender } : {}),
       });
       const file = await save(source, path);
-      const key = `${row.device_id}/${row.id}`;
+      const key = receivedFileOf(row);
       await needs.shelf.keep(key, file);
-      await store.inbox.keepFile(row.account_id, row.device_id, row.id, key, file.bytes);
+      if (await store.inbox.keepFile(row.account_id, row.device_id, row.id, key, file.bytes)) return;
+      // The message was erased, or its time was up, while its file was under way: nothing would ever remove the file.
+      await needs.shelf.remove(key);
+      throw failure('not_found', { what: 'The message' });
     } catch (error) {
       if (error instanceof LinkError && error.code === 'closed')
         throw failure('device_not_connected', {}, { cause: error });

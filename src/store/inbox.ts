@@ -38,6 +38,9 @@ export interface InboxFilter {
 
 export type Inbox = ReturnType<typeof createInbox>;
 
+/** What the file of a message is called, wherever files are kept. */
+export const receivedFileOf = ({ device_id, id }: Pick<InboxRow, 'device_id' | 'id'>): string => `${device_id}/${id}`;
+
 type Select = SelectQueryBuilder<Tables, 'inbox', object>;
 
 /** The row as others see it, its body opened. */
@@ -175,14 +178,16 @@ export function createInbox(context: Context) {
         .execute();
     },
 
-    async keepFile(account_id: number, device_id: number, id: number, key: string, bytes: number): Promise<void> {
-      await db
+    /** False: the message is gone, and nothing in the database names the file. */
+    async keepFile(account_id: number, device_id: number, id: number, key: string, bytes: number): Promise<boolean> {
+      const { numUpdatedRows } = await db
         .updateTable('inbox')
         .set({ media_key: key, media_bytes: bytes })
         .where('device_id', '=', device_id)
         .where('account_id', '=', account_id)
         .where('id', '=', id)
-        .execute();
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
     },
 
     /** Messages since then, after this one, whose file was not downloaded yet: the oldest first. */

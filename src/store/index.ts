@@ -55,7 +55,14 @@ export type { EventLog, NewEvent, StoredEvent } from './events.ts';
 export { type Owner, StaleOwner } from './fence.ts';
 export type { DayFigures, Search } from './histories.ts';
 export type { Begun, Idempotency } from './idempotency.ts';
-export type { Inbox, InboxBody, InboxFilter, InboxRow, NewInboxRow } from './inbox.ts';
+export {
+  type Inbox,
+  type InboxBody,
+  type InboxFilter,
+  type InboxRow,
+  type NewInboxRow,
+  receivedFileOf,
+} from './inbox.ts';
 export type { DeliveryState } from './inbox-schema.ts';
 export type { InvitationRow } from './invitations.ts';
 export type { Journal, JournalRow } from './journal.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
+import { receivedFileOf } from './inbox.ts';
 import type { PersonFile } from './people.ts';
 import { about, openJson } from './seals.ts';
 import { inTransaction } from './transactions.ts';
@@ -58,22 +59,31 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
         }
         const received = await db
           .selectFrom('inbox')
-          .select(['id', 'media_key'])
+          .select(['id', 'device_id', 'has_media', 'media_key'])
           .where('account_id', '=', account_id)
           .where('created_at', '<', before)
           .limit(AT_ONCE)
           .execute();
-        for (const { media_key } of received) if (media_key !== null) await forget({ received: media_key });
+        for (const row of received) {
+          // Also when the row does not name it: a process that was killed may have kept the file, and not said so yet.
+          const file = row.media_key ?? (row.has_media === 1 ? receivedFileOf(row) : null);
+          if (file !== null) await forget({ received: file });
+        }
         if (messages.length + received.length === 0) break;
-        await inTransaction(db, async (tx) => {
+        const last = await inTransaction(db, async (tx) => {
           const ids = [0, ...messages.map(({ id }) => id)];
           await tx.deleteFrom('idempotency').where('message_id', 'in', ids).execute();
           await tx.deleteFrom('message').where('id', 'in', ids).execute();
-          await tx
+          return tx
             .deleteFrom('inbox')
             .where('id', 'in', [0, ...received.map(({ id }) => id)])
+            .returning(['id', 'media_key'])
             .execute();
         });
+        // Files that came between the one and the other.
+        const without = new Set(received.filter(({ media_key }) => media_key === null).map(({ id }) => id));
+        for (const { id, media_key } of last)
+          if (media_key !== null && without.has(id)) await forget({ received: media_key });
         gone += messages.length + received.length;
       }
       await db.deleteFrom('event').where('account_id', '=', account_id).where('created_at', '<', before).execute();

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Context } from '../context.ts';
 import { endings, endMessages } from '../ending.ts';
+import { receivedFileOf } from '../inbox.ts';
 import type { Envelope } from '../journal.ts';
 import type { Tables } from '../schema.ts';
 import { about, openJson } from '../seals.ts';
@@ -110,19 +111,22 @@ export function createErasure(context: Context) {
     const rows = await through(
       db
         .selectFrom('inbox')
-        .select(['id', 'device_id', 'media_key'])
+        .select(['id', 'device_id', 'has_media', 'media_key'])
         .where('account_id', '=', account_id)
         .where(withPerson(names)),
-      async ({ id, device_id, media_key }) => {
-        if (media_key !== null) {
-          await forget({ received: media_key });
-          files += 1;
-        }
-        await inTransaction(db, async (tx) => {
+      async ({ id, device_id, has_media, media_key }) => {
+        // Also when the row does not name it: a process that was killed may have kept the file, and not said so yet.
+        const received = media_key ?? (has_media === 1 ? receivedFileOf({ id, device_id }) : null);
+        if (received !== null) await forget({ received });
+        const last = await inTransaction(db, async (tx) => {
           // Of a group its event names the group, not the person.
           await tx.deleteFrom('event').where('device_id', '=', device_id).where('cause', '=', causeOf(id)).execute();
-          await tx.deleteFrom('inbox').where('id', '=', id).execute();
+          return tx.deleteFrom('inbox').where('id', '=', id).returning('media_key').executeTakeFirst();
         });
+        const named = last?.media_key ?? media_key;
+        if (named !== null) files += 1;
+        // It came between the one and the other.
+        if (named !== null && media_key === null) await forget({ received: named });
         return 1;
       },
     );
