@@ -36,8 +36,17 @@ export function createProtos({ db, vault }: Pick<Context, 'db' | 'vault'>) {
       const { numDeletedRows } = await db
         .deleteFrom('message_proto')
         .where('created_at', '<', before)
-        .where('message_id', 'not in', (eb) =>
-          eb.selectFrom('message').select('id').where('state', 'in', ['queued', 'sending']),
+        // Asked of each row that is old: a list of all that wait would look through every message there is.
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('message')
+                .select('id')
+                .whereRef('message.id', '=', 'message_proto.message_id')
+                .where('state', 'in', ['queued', 'sending']),
+            ),
+          ),
         )
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);

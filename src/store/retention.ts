@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { receivedFileOf } from './inbox.ts';
@@ -50,6 +51,7 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
           .where('account_id', '=', account_id)
           .where('created_at', '<', before)
           .where('state', 'not in', ['queued', 'sending'])
+          .orderBy('created_at')
           .limit(AT_ONCE)
           .execute();
         for (const row of messages) {
@@ -62,6 +64,7 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
           .select(['id', 'device_id', 'has_media', 'media_key'])
           .where('account_id', '=', account_id)
           .where('created_at', '<', before)
+          .orderBy('created_at')
           .limit(AT_ONCE)
           .execute();
         for (const row of received) {
@@ -85,6 +88,8 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
         for (const { id, media_key } of last)
           if (media_key !== null && without.has(id)) await forget({ received: media_key });
         gone += messages.length + received.length;
+        // SQLite answers at once: without this, nothing else would run until a backlog's end.
+        await setImmediate();
       }
       await db.deleteFrom('event').where('account_id', '=', account_id).where('created_at', '<', before).execute();
       // Whoever asked for no more messages is remembered; of others, who was written to is forgotten with the last message.

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type CompiledQuery, Kysely } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { rowOf } from '../../src/gateway/inbox/rows.ts';
+import type { Context } from '../../src/store/context.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
+import { createPeople } from '../../src/store/people.ts';
+import { createProtos } from '../../src/store/protos.ts';
+import { createRetention } from '../../src/store/retention.ts';
+import type { Tables } from '../../src/store/schema.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { incoming } from '../security/filled.ts';
+import { sqlitePlace, testVault } from '../support/databases.ts';
+import { accept, createTenant, type Tenant } from './tenant.ts';
+
+// SQLite runs in the gateway's own process: a statement that looks at a whole table, and a walk that lets nothing else have its turn, hold
+// up every device. PostgreSQL plans by what is in the tables, so that small ones tell nothing of it.
+
+const PERSON = { phone: '628123456000', lids: ['99887766'] };
+const forget = async () => undefined;
+
+async function open(): Promise<{ store: Store; tenant: Tenant; path: string }> {
+  const { dataDir } = await sqlitePlace();
+  const store = await openStore({ url: undefined, dataDir, vault: testVault, clock: systemClock });
+  onTestFinished(() => store.close());
+  return { store, tenant: await createTenant(store, { quota: 10_000 }), path: join(dataDir, 'wagate.db') };
+}
+
+/** The nouns of that file, and what they ask of it. */
+function heard(path: string) {
+  const asked: CompiledQuery[] = [];
+  const dialect = openSqlite({ path, clock: systemClock });
+  const db = new Kysely<Tables>({ dialect: dialect.kysely, log: ({ query }) => void asked.push(query) });
+  onTestFinished(() => db.destroy());
+  const context: Context = { db, dialect, vault: testVault, clock: systemClock, durable: dialect.durable };
+  /** How SQLite finds the rows of the statements that match. */
+  const plansOf = (statement: RegExp): string[] => {
+    const file = new DatabaseSync(path, { readOnly: true });
+    try {
+      return asked
+        .filter(({ sql }) => statement.test(sql))
+        .map(({ sql, parameters }) =>
+          file
+            .prepare(`explain query plan ${sql}`)
+            .all(...(parameters as (string | number)[]))
+            .map(({ detail }) => String(detail))
+            .join('; '),
+        );
+    } finally {
+      file.close();
+    }
+  };
+  return { context, plansOf };
+}
+
+async function fill(store: Store, tenant: Tenant, count: number): Promise<void> {
+  await store.transaction(async (tx) => {
+    for (let n = 0; n < count; n++)
+      await tx.inbox.insert(tenant.owner, rowOf(incoming({ whatsappId: `W${n}` }), { phone: '62899', lid: null }));
+  });
+  for (let n = 0; n < count; n++) {
+    const row = await accept(store, tenant, { recipient: PERSON.phone });
+    await store.messages.cancel(tenant.account.id, tenant.device.id, row.id);
+  }
+}
+
+test('what is old is found by its age, one account’s rows by the account', async () => {
+  const { tenant, path } = await open();
+  const { context, plansOf } = heard(path);
+  await createRetention(context).prune(tenant.account.id, 5, forget);
+  await createProtos(context).pruneProtos(5);
+  await createPeople(context).erase(tenant.account.id, PERSON, forget);
+
+  const plans = {
+    oldMessages: plansOf(/^select .* from "message" where .*"created_at" </),
+    oldInbox: plansOf(/^select .* from "inbox" where .*"created_at" </),
+    frozen: plansOf(/^delete from "message_proto"/),
+    inbox: plansOf(/^select .* from "inbox" where .*"id" >/),
+    messages: plansOf(/^select .* from "message" where .*"id" >/),
+  };
+  expect(plans).toEqual({
+    oldMessages: [expect.stringMatching(/message_age \(account_id=\? AND created_at<\?\)$/)],
+    oldInbox: [expect.stringMatching(/inbox_age \(account_id=\? AND created_at<\?\)$/)],
+    frozen: [
+      expect.stringMatching(
+        /message_proto_age \(created_at<\?\).*SEARCH message USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+      ),
+    ],
+    inbox: [1, 2].map(() => expect.stringMatching(/inbox_account \(account_id=\? AND id>\?\)$/)),
+    messages: [1, 2].map(() => expect.stringMatching(/message_account \(account_id=\? AND id>\?\)$/)),
+  });
+});
+
+/** How often everything else had its turn meanwhile. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let immediate = setImmediate(function turn() {
+    turns += 1;
+    immediate = setImmediate(turn);
+  });
+  await work().finally(() => clearImmediate(immediate));
+  return turns;
+}
+
+test('much that is old, or one person’s, holds up nothing else until all of it is gone', async () => {
+  const { store, tenant } = await open();
+  const { account, device } = tenant;
+  const left = async () => (await store.inbox.list(account.id, device.id, { limit: 1, page: 1 })).total;
+
+  await fill(store, tenant, 1_500);
+  const whileOld = await turnsDuring(() => store.retention.prune(account.id, store.now() + 1, forget));
+  expect(await left()).toBe(0);
+  expect(whileOld).toBeGreaterThanOrEqual(3);
+
+  await fill(store, tenant, 1_500);
+  const whileErased = await turnsDuring(() => store.people.erase(account.id, PERSON, forget));
+  expect(await left()).toBe(0);
+  expect(whileErased).toBeGreaterThanOrEqual(6);
+});
