@@ -116,10 +116,14 @@ const inSnapshot = <T>({ db, dialect }: Database, work: (tx: Tx) => Promise<T>):
     work,
   );
 
-/** A gateway that goes on meanwhile would move ratchets on whose steps are then used twice. */
+/**
+ * A gateway that goes on meanwhile would move ratchets on whose steps are then used twice; and one that keeps no device takes messages in,
+ * which nobody would send.
+ */
 async function refuseBusy(reading: Tx, { dialect }: Database): Promise<void> {
   const { rows } = await sql<{ node: string }>`
-    select distinct node from device_lease where expires_at > ${dialect.now()}`.execute(reading);
+    select node from device_lease where expires_at > ${dialect.now()}
+    union select name from node where alive_until > ${dialect.now()} order by 1`.execute(reading);
   if (rows.length > 0)
     throw new ConfigError(
       `The source is in use by ${rows.map(({ node }) => node).join(', ')}. Stop the gateway, wait 15 seconds, and copy again. Nothing was copied.`,

@@ -67,7 +67,11 @@ interface Inhabitants {
 const QUESTIONS = {
   accounts: 'select count(*) as n from account',
   nodes: 'select distinct node from device_lease where expires_at > ',
+  /** Those that keep no device, too: an api node takes messages in. */
+  alive: 'select name as node from node where alive_until > ',
 };
+
+const SERVER_TIME = 'cast(extract(epoch from clock_timestamp()) * 1000 as bigint)';
 
 async function inhabitants({ url, dataDir }: Place, now: number): Promise<Inhabitants> {
   if (url !== undefined) return askServer(url);
@@ -94,13 +98,13 @@ async function askServer(url: string): Promise<Inhabitants> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
-    const { rows } = await client.query("select to_regclass('device_lease') as found");
-    if (rows[0]?.found === null) return { accounts: 0, nodes: [] };
+    const { rows } = await client.query("select to_regclass('device_lease') as leases, to_regclass('node') as nodes");
+    if (rows[0]?.leases === null) return { accounts: 0, nodes: [] };
     const counted = await client.query(QUESTIONS.accounts);
-    const leases = await client.query(
-      `${QUESTIONS.nodes} cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
-    );
-    return { accounts: Number(counted.rows[0].n), nodes: leases.rows.map(({ node }) => String(node)) };
+    // An older version has no table of nodes.
+    const kinds = rows[0]?.nodes === null ? [QUESTIONS.nodes] : [QUESTIONS.nodes, QUESTIONS.alive];
+    const found = await client.query(kinds.map((question) => `${question} ${SERVER_TIME}`).join(' union '));
+    return { accounts: Number(counted.rows[0].n), nodes: found.rows.map(({ node }) => String(node)).sort() };
   } finally {
     await client.end();
   }
@@ -120,6 +124,7 @@ export function stageArchive(path: string, staging: Staging): void {
       drop table archive_part; drop table archive_file; drop table archive_facts;
       update device_lease set expires_at = 0, epoch = epoch + 1;
       update webhook set lease_node = null, lease_until = 0;
+      ${file.prepare("select 1 from sqlite_master where name = 'node'").get() === undefined ? '' : 'delete from node;'}
       vacuum;`);
   } finally {
     file.close();

@@ -4,9 +4,10 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { copied, copyInstallation, notCopied, type Place } from '../../src/store/copying.ts';
+import { openStore } from '../../src/store/index.ts';
 import { MASTER_KEY } from '../crash/world.ts';
 import { startTestApp } from '../support/app.ts';
-import { postgresPlace, sqlitePlace } from '../support/databases.ts';
+import { postgresPlace, sqlitePlace, testVault } from '../support/databases.ts';
 import { run } from '../support/process.ts';
 
 const server = inject('postgresUrl');
@@ -69,6 +70,25 @@ describe.skipIf(server === undefined)('an installation that is copied from SQLit
     expect(network.counters.total).toMatchObject({ undecryptable: 0, reusedRatchetSteps: 0, reusedIds: 0 });
 
     await expect(copy(to, back)).rejects.toThrow(/target holds data already/);
+  });
+
+  test('is refused while a node runs that keeps no device', async () => {
+    const from = await postgresPlace(server ?? '');
+    const store = await openStore({ ...from, vault: testVault, clock: systemClock });
+    onTestFinished(() => store.close());
+    const api = {
+      name: 'api-1',
+      life: 'one',
+      role: 'api',
+      version: '0.1.0',
+      draining: 0,
+      devices: 0,
+      memory_mb: 1,
+    } as const;
+    await store.nodes.begin(api, 60_000);
+    await expect(copy(from, await sqlitePlace())).rejects.toThrow(/in use by api-1\. Stop the gateway/);
+    await store.nodes.end('api-1', 'one');
+    expect((await copy(from, await sqlitePlace())).length).toBe(copied.length);
   });
 
   test('is refused while a gateway runs on it', async () => {

@@ -23,6 +23,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { emptyDatabase } from '../support/databases.ts';
 import { databaseOf, ON_FILE, onPostgres } from '../support/own-database.ts';
 import { run } from '../support/process.ts';
+import { rows } from '../support/rows.ts';
 
 const PHONE = '6281234567890';
 
@@ -294,6 +295,39 @@ describe('a backup', () => {
       data: { message: expect.stringMatching(/no sound backup/) },
     });
   });
+
+  test.skipIf(inject('postgresUrl') === undefined)(
+    'is not put beside a node that keeps no device, and takes messages in',
+    async () => {
+      const env = { DATABASE_URL: await emptyDatabase(inject('postgresUrl') ?? ''), WAGATE_NODE: 'api-1' };
+      const { app: first } = await start(at('old'), env);
+      await wagate({ DATA_DIR: at('old'), ...env }, 'backup', at('one.backup'));
+      await first.stop();
+      app = undefined;
+      const api = await startTestApp({
+        dataDir: at('old'),
+        network,
+        untilConnected: false,
+        env: { ...env, WAGATE_ROLE: 'api', DRAIN_SECONDS: '0' },
+      });
+      app = api;
+      const restore = () => wagate({ DATA_DIR: at('old'), ...env }, 'restore', at('one.backup'), '--overwrite');
+      expect(await restore()).toMatchObject({
+        code: 1,
+        data: { message: expect.stringMatching(/at work here \(api-1\)/) },
+      });
+      await api.stop();
+      app = undefined;
+      expect((await restore()).code).toBe(0);
+      // The backup was made while a node lived: it lives no more where it is restored.
+      expect((await restore()).code).toBe(0);
+      // A version before nodes has no table of them.
+      await rows(env.DATABASE_URL, 'drop table node, duty, device_live, node_call, rate_window');
+      await rows(env.DATABASE_URL, 'drop index device_lease_of_node, message_age, inbox_age, inbox_account');
+      await rows(env.DATABASE_URL, "delete from migration where name > '0006'");
+      expect((await restore()).code).toBe(0);
+    },
+  );
 
   test.skipIf(inject('postgresUrl') === undefined)(
     'of PostgreSQL goes into another PostgreSQL, and into SQLite',
