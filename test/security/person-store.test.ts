@@ -62,9 +62,13 @@ overEachDatabase('one person in the store', ({ open }) => {
     ]);
 
     const files: PersonFile[] = [];
+    const untold: number[] = [];
     const erased = await store.people.erase(account.id, names, async (file) => {
       files.push(file);
+      untold.push((await store.journal.unsurfaced(owner)).length);
     });
+    // Once the device may be taken anew, its journal has nothing of the person that would be told behind the erasure.
+    expect(untold).toEqual([1, 0]);
     expect(erased).toMatchObject({ messages: 2, inbox: 1, files: 2, journal: 1, conversations: 1, keys: 6, struck: 2 });
     expect(files).toEqual([{ upload: '/data/media/uploads/ab12' }, { received: expect.stringMatching(/^\d+\/\d+$/) }]);
     // What waited gave its quota back.

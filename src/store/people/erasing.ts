@@ -242,9 +242,10 @@ export function createErasure(context: Context) {
     async erase(account_id: number, names: PersonNames, forget: Forget): Promise<Erased> {
       const [messages, uploads] = await eraseMessages(account_id, names, forget);
       const keys = await eraseKeys(account_id, names);
+      // Before the inbox: whoever takes the devices anew tells first what their journal holds, and what it tells must still be found below.
+      const journal = await eraseJournal(account_id, names);
       const [inbox, received] = await eraseInbox(account_id, names, forget);
       const events = await eraseEvents(account_id, names);
-      const journal = await eraseJournal(account_id, names);
       const answers = await eraseAnswers(account_id, names);
       const conversations = await eraseConversations(account_id, names);
       const struck = await strike(account_id, names);
