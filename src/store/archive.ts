@@ -219,8 +219,7 @@ export function verifyArchive(path: string, vault?: Pick<Vault, 'open'>): Archiv
     refuseEmpty(rows);
     for (const [table, count] of Object.entries(facts.rows))
       if (rows[table] !== count) throw damaged(`${table} has ${rows[table] ?? 'no'} rows of ${count}`);
-    for (const { name } of filesOf(file))
-      if (!hasItsChecksum(file, name)) throw damaged(`the file ${name} is not whole`);
+    for (const one of filesOf(file)) if (!isWhole(file, one)) throw damaged(`the file ${one.name} is not whole`);
     if (vault !== undefined)
       for (const row of file
         .prepare('select device_id, account_id, sealed_creds from device_creds join device on device.id = device_id')
@@ -267,16 +266,14 @@ function* partsOf(file: DatabaseSync, id: number): Generator<Uint8Array> {
     yield bytes as Uint8Array;
 }
 
-function hasItsChecksum(file: DatabaseSync, name: string): boolean {
-  const found = filesOf(file).find((one) => one.name === name);
-  if (found === undefined) return false;
+function isWhole(file: DatabaseSync, expected: ReturnType<typeof filesOf>[number]): boolean {
   const hash = createHash('sha256');
   let bytes = 0;
-  for (const part of partsOf(file, found.id)) {
+  for (const part of partsOf(file, expected.id)) {
     hash.update(part);
     bytes += part.length;
   }
-  return bytes === found.bytes && hash.digest('hex') === found.sha256;
+  return bytes === expected.bytes && hash.digest('hex') === expected.sha256;
 }
 
 /** Puts the files of an open archive below two folders: what the inbox received, and the rest. */
