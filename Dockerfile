@@ -29,10 +29,12 @@ COPY deploy/wagate deploy/healthcheck.mjs /usr/local/bin/
 # A new volume takes its owner from the place where it is mounted: /shared is for several nodes (compose.cluster.yaml).
 RUN mkdir /data /shared && chown node:node /data /shared && chmod 700 /data /shared
 USER node
+# What SQLite puts beside a file that it writes anew is as large as the file, and /tmp may be memory (compose.yaml): SQLITE_TMPDIR.
 ENV NODE_ENV=production \
   HOST=0.0.0.0 \
   PORT=3000 \
   DATA_DIR=/data \
+  SQLITE_TMPDIR=/data \
   IN_CONTAINER=true \
   MALLOC_ARENA_MAX=2 \
   WAGATE_COMMAND="docker compose exec wagate wagate"

@@ -221,7 +221,13 @@ export async function openStore({ vault: given, ...options }: StoreOptions): Pro
     load: createLoad(context),
     async compact() {
       if (dialect.name !== 'sqlite') return;
-      await sql`vacuum`.execute(db);
+      // It writes all rows beside the file first, and that would be the whole database in memory: here, and only here, on the disk.
+      await sql`pragma temp_store = file`.execute(db);
+      try {
+        await sql`vacuum`.execute(db);
+      } finally {
+        await sql`pragma temp_store = memory`.execute(db);
+      }
       await sql`pragma wal_checkpoint(truncate)`.execute(db);
     },
     async close() {

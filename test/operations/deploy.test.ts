@@ -170,6 +170,11 @@ test('whatever the compose files mount into the gateway belongs to the user of t
   }
 });
 
+test('the image lets SQLite put what is as large as the database beside it, and not into /tmp, which is memory', () => {
+  const value = (name: string) => new RegExp(`^\\s*(?:ENV )?${name}=(\\S+)`, 'm').exec(read('Dockerfile'))?.[1];
+  expect(value('SQLITE_TMPDIR')).toBe(value('DATA_DIR'));
+});
+
 test('the image and the systemd unit set the allocator as npm start does', () => {
   for (const [name, value] of Object.entries(allocator))
     for (const file of ['Dockerfile', 'deploy/wagate.service']) expect(read(file), file).toContain(` ${name}=${value}`);

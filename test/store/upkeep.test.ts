@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { rowOf } from '../../src/gateway/inbox/rows.ts';
 import type { Context } from '../../src/store/context.ts';
@@ -91,6 +91,16 @@ test('what is old is found by its age, one account’s rows by the account', asy
     inbox: [1, 2].map(() => expect.stringMatching(/inbox_account \(account_id=\? AND id>\?\)$/)),
     messages: [1, 2].map(() => expect.stringMatching(/message_account \(account_id=\? AND id>\?\)$/)),
   });
+});
+
+test('a file that is written anew is written beside itself on the disk, not in memory', async () => {
+  const { store } = await open();
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+  onTestFinished(() => prepare.mockRestore());
+  await store.compact();
+  expect(
+    prepare.mock.calls.map(([statement]) => statement).filter((statement) => /vacuum|temp_store/.test(statement)),
+  ).toEqual(['pragma temp_store = file', 'vacuum', 'pragma temp_store = memory']);
 });
 
 /** How often everything else had its turn meanwhile. */
