@@ -6,7 +6,14 @@ import { invalid } from '../base/errors.ts';
 import { masterKeys } from '../base/vault.ts';
 import { type ArchiveFacts, verifyArchive, writeArchive } from '../store/archive.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { clearStaging, placeStaged, refuseInhabited, stageArchive, stagingIn } from '../store/restoring.ts';
+import {
+  clearCutOff,
+  clearStaging,
+  placeStaged,
+  refuseInhabited,
+  stageArchive,
+  stagingIn,
+} from '../store/restoring.ts';
 import { agedKeys } from '../whatsapp/index.ts';
 import type { CommandAnswer, CommandContext, CommandEnvironment } from './commands.ts';
 
@@ -73,6 +80,7 @@ export async function restore({ config, args, options, say }: CommandEnvironment
 
   const staging = stagingIn(place);
   try {
+    clearCutOff(place);
     stageArchive(path, staging);
     // Refuses a key that does not fit; brings an older backup up to date.
     const store = await openStore({

@@ -4,7 +4,7 @@ import { shippedVersion } from '../whatsapp/index.ts';
 import type { CommandAnswer, CommandEnvironment } from './commands.ts';
 import { database } from './doctor/books.ts';
 import { type Finding, ill, well } from './doctor/finding.ts';
-import { disk, egress } from './doctor/machine.ts';
+import { disk, egress, leftovers } from './doctor/machine.ts';
 
 /**
  * What an operator would look at first, each with what to do about it. It looks and changes nothing: no migration, no key, no row; so it
@@ -16,6 +16,7 @@ export async function doctor({ config }: Pick<CommandEnvironment, 'config'>): Pr
     settings(config),
     key(config),
     ...(await disk(config)),
+    ...leftovers(config),
     ...(await database(config)),
     version(config),
     await egress(config),

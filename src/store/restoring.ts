@@ -35,6 +35,30 @@ export const stagingIn = ({ dataDir, filesDir }: Place): Staging => {
   return { data: join(dataDir, name), files: join(filesDir, name) };
 };
 
+/** What restores left in a folder that were cut off: each a whole copy. Names; not those of a process that still runs. */
+export function cutOffIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => {
+    const pid = /^restoring-(\d+)$/.exec(name)?.[1];
+    return pid !== undefined && !isRunning(Number(pid));
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process runs, too: EPERM.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** A restore that was killed can not clear up after itself: the next one does, before it needs the room. */
+export function clearCutOff({ dataDir, filesDir }: Place): void {
+  for (const home of [dataDir, filesDir])
+    for (const name of cutOffIn(home)) rmSync(join(home, name), { recursive: true, force: true });
+}
+
 export function clearStaging({ data, files }: Staging): void {
   for (const folder of [data, files]) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
@@ -268,6 +269,21 @@ describe('a backup', () => {
     if (onPostgres()) expect(over.data.replaced).toBeNull();
     else expect(existsSync(join(String(over.data.replaced), 'wagate.db'))).toBe(true);
     expect((await wagate(env, 'device', 'list')).data).toHaveLength(1);
+  });
+
+  test('takes the room back that one took which was killed', async () => {
+    const gone = spawnSync(process.execPath, ['--version']).pid;
+    const homes = { DATA_DIR: at('old'), SHARED_DIR: at('shared') };
+    await wagate(homes, 'device', 'create');
+    await wagate(homes, 'backup', at('one.backup'));
+    for (const home of Object.values(homes))
+      for (const name of [`restoring-${gone}`, `restoring-${process.ppid}`]) {
+        mkdirSync(join(home, name), { recursive: true });
+        writeFileSync(join(home, name, 'wagate.db'), 'a whole copy');
+      }
+    expect((await wagate(homes, 'restore', at('one.backup'), '--overwrite')).code).toBe(0);
+    for (const home of Object.values(homes))
+      expect(readdirSync(home).filter((name) => name.startsWith('restoring-'))).toEqual([`restoring-${process.ppid}`]);
   });
 
   test('opens with no other key, and not beside a gateway at work', async () => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,24 @@ async function examine(env: Readonly<Record<string, string>>) {
 }
 
 describe('the doctor', () => {
+  test('names what backups and restores left behind that were cut off, and not those under way', async () => {
+    const place = (name: string) => join(folder, name);
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const hoursAgo = Date.now() / 1_000 - 2 * 3_600;
+    for (const name of ['old.backup.part', 'old.backup.sandbox-part', 'new.backup.part'])
+      writeFileSync(place(name), '');
+    for (const name of ['old.backup.part', 'old.backup.sandbox-part']) utimesSync(place(name), hoursAgo, hoursAgo);
+    for (const name of [`restoring-${pid}`, `restoring-${process.pid}`, 'replaced-20261125000000'])
+      mkdirSync(place(name));
+    const { of } = await examine({});
+    expect(of('leftovers').told.split(': ')[1]?.split(', ').sort()).toEqual(
+      ['old.backup.part', 'old.backup.sandbox-part', `restoring-${pid}`].map(place).sort(),
+    );
+    for (const name of ['old.backup.part', 'old.backup.sandbox-part', `restoring-${pid}`])
+      rmSync(place(name), { recursive: true });
+    expect((await examine({})).text).not.toMatch(/leftovers/);
+  });
+
   test('finds a sound installation sound, beside a gateway at work', async () => {
     const network = await startNetwork();
     app = await startTestApp({ dataDir: folder, network });

@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import type { Config } from '../../base/config.ts';
 import { asError } from '../../base/errors.ts';
+import { cutOffIn } from '../../store/restoring.ts';
 import { type Finding, ill, well } from './finding.ts';
 
 const MIN_FREE_MB = 512;
@@ -41,6 +43,31 @@ export async function disk({ DATA_DIR: folder }: Config): Promise<Finding[]> {
       ),
     ];
   }
+}
+
+/** A backup that writes makes its file newer all the time. */
+const ABANDONED_MS = 3_600_000;
+
+/** Whole copies of everything that a backup or a restore left behind when it was cut off. Nothing is said when there are none. */
+export function leftovers({ DATA_DIR, SHARED_DIR }: Config): Finding[] {
+  const found: string[] = [];
+  for (const folder of new Set([DATA_DIR, SHARED_DIR ?? DATA_DIR])) {
+    if (!existsSync(folder)) continue;
+    found.push(...cutOffIn(folder).map((name) => join(folder, name)));
+    for (const name of readdirSync(folder).filter((one) => /\.(sandbox-)?part(-journal)?$/.test(one))) {
+      // Gone meanwhile: the backup got its name.
+      const file = statSync(join(folder, name), { throwIfNoEntry: false });
+      if (file !== undefined && systemClock.now() - file.mtimeMs > ABANDONED_MS) found.push(join(folder, name));
+    }
+  }
+  if (found.length === 0) return [];
+  return [
+    ill(
+      'leftovers',
+      `of a backup or a restore that was cut off: ${found.join(', ')}`,
+      'Delete them, unless a restore runs on another machine right now: each is a whole copy, sealed as the original is.',
+    ),
+  ];
 }
 
 /** Median ms of a few small writes that are made durable. */
