@@ -116,7 +116,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     const options = { chat, whatsappId: row.whatsapp_id, ...(quoted && { quoted }) };
     if (body.is === 'text') {
       const content: Content = { type: 'text', text: body.text };
-      return { chat, content, type: 'text' as const, proto: await link.encode(content, options), release: undefined };
+      return { chat, content, type: 'text' as const, proto: await link.encode(content, options) };
     }
     const file =
       body.upload !== null
@@ -127,6 +127,8 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
             accountId: row.account_id,
             signal,
           });
+    // A download can be fetched again; the upload is all there is, and stays until its row is frozen or has ended.
+    const spare = body.upload === null ? file.remove : undefined;
     try {
       const content: Content = {
         type: file.kind,
@@ -137,10 +139,9 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         ...(body.caption === null ? {} : { caption: body.caption }),
       };
       const proto = await link.encode(content, options);
-      return { chat, content, type: file.kind, proto, release: file.remove };
+      return { chat, content, type: file.kind, proto, release: file.remove, spare };
     } catch (error) {
-      // A download can be fetched again; the upload is all there is, and stays until its row is frozen or failed.
-      if (body.upload === null) await file.remove();
+      await spare?.();
       throw error;
     }
   }
@@ -159,11 +160,12 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
   }
 
   async function deliver(row: MessageRow, link: Link, signal: AbortSignal): Promise<void> {
-    let prepared: Awaited<ReturnType<typeof prepare>>;
+    let prepared: Awaited<ReturnType<typeof prepare>> | undefined;
     try {
       prepared = await prepare(row, link, signal);
       await showTyping(row, prepared.chat, prepared.content, link, signal);
     } catch (error) {
+      await prepared?.spare?.();
       // Too many downloads of this account, or the disk is full: our trouble, and it passes.
       if (isFailure(error, 'rate_limited') || isFailure(error, 'temporarily_unavailable'))
         return later(row, error.message);
@@ -172,11 +174,15 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       if (!(error instanceof LinkError)) throw error;
       return refusePreparation(row, error, link);
     }
-    const { chat, type, proto, release } = prepared;
-    needs.failpoint('prepared');
-    const marked = await messages.markSending(owner, row.id, { chat, type, proto, now: clock.now() });
-    // Frozen, or ended meanwhile: in either case nobody needs the file again.
-    await release?.();
+    const { chat, type, proto, release, spare } = prepared;
+    let marked: MessageRow | undefined;
+    try {
+      needs.failpoint('prepared');
+      marked = await messages.markSending(owner, row.id, { chat, type, proto, now: clock.now() });
+    } finally {
+      // Once it is frozen nobody needs the file again; a row that was not taken may only be held, and goes out later.
+      await (marked === undefined ? spare : release)?.();
+    }
     preparations.delete(row.id);
     // Cancelled or expired while it was prepared, or an earlier one of its recipient holds it.
     if (marked === undefined) return needs.held();
