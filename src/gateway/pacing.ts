@@ -122,10 +122,22 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
   }
 
   function newDay(now: number): void {
-    if (now < tomorrow) return;
+    if (now >= today && now < tomorrow) return;
+    // What was opened on a day that had not come yet was opened on this one.
+    if (now >= tomorrow) opened = 0;
     today = startOfDay(timeZone, now);
     tomorrow = startOfDay(timeZone, today + DAY + 2 * HOUR);
-    opened = 0;
+  }
+
+  /**
+   * A clock that ran ahead and is set right (by hours, where a host's own clock keeps local time) leaves times in the future behind, and
+   * nothing would go out until they have come. The newest was no later than now; the others keep their distance.
+   */
+  function setBack(now: number): void {
+    const ahead = (sent.at(-1) ?? now) - now;
+    if (ahead <= 0) return;
+    for (const [index, at] of sent.entries()) sent[index] = at - ahead;
+    for (const [recipient, at] of lastTo) lastTo.set(recipient, at - ahead);
   }
 
   return {
@@ -134,6 +146,7 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
       // A lock is WhatsApp's word and not a setting.
       if (isNew && lockedUntil > now) return thisOne(lockedUntil, 'time_lock');
       if (!settings.enabled) return { is: 'go' };
+      setBack(now);
       const urgent = priority > 0;
       const quiet = urgent ? undefined : quietUntil(settings.quiet_hours, timeZone, now);
       if (quiet !== undefined) return everybody(quiet, 'quiet_hours');
@@ -160,6 +173,7 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
       // Nothing is judged by it; who turns pacing on gets a new one, with what the store knows.
       if (!settings.enabled) return;
       const now = clock.now();
+      setBack(now);
       newDay(now);
       if (isNew) opened += 1;
       sent.push(now);

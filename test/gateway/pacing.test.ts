@@ -94,6 +94,49 @@ describe('pacing', () => {
     expect(p.ask('7', 0, true)).toMatchObject({ reason: 'new_conversations' });
   });
 
+  it.each([
+    ['in this life of the process', (p: ReturnType<typeof pacing>) => p.send('2'), []],
+    ['before', () => undefined, [{ recipient: '2', at: TEN }]],
+  ])('goes on as before when the clock is set back by hours, whatever was sent %s', (_when, second, then) => {
+    const sent = [{ recipient: '1', at: TEN - 30_000 }, ...then];
+    const p = pacing(
+      { gap_ms: [1000, 1000], recipient_gap_ms: 2000, per_minute: 3 },
+      { history: { sent, newToday: 0 } },
+    );
+    second(p);
+    const back = TEN - 7 * HOUR;
+    p.at(back);
+    expect(p.ask('3')).toEqual({ is: 'wait', until: back + 1000, reason: 'gap', everybody: true });
+    p.pass(1000);
+    expect(p.ask('2')).toEqual({ is: 'wait', until: back + 2000, reason: 'recipient_gap', everybody: false });
+    expect(p.ask('3')).toEqual({ is: 'go' });
+    p.send('3');
+    p.pass(1000);
+    expect(p.ask('4')).toEqual({ is: 'wait', until: back + 30_000, reason: 'per_minute', everybody: true });
+    p.at(back + 30_000);
+    expect(p.ask('4')).toEqual({ is: 'go' });
+  });
+
+  it('takes a message that went out just as the clock was set back for the newest', () => {
+    const p = pacing({ recipient_gap_ms: 2000 });
+    p.send('1');
+    p.at(TEN - HOUR);
+    p.send('2');
+    p.pass(2000);
+    expect(p.ask('1')).toEqual({ is: 'go' });
+  });
+
+  it('counts a day again that the clock is set back into, with what was opened since', () => {
+    const p = pacing({ new_conversations_per_day: 2 });
+    p.at(TEN + DAY);
+    for (const one of ['1', '2']) p.send(one, true);
+    p.at(TEN);
+    const midnight = Date.parse('2026-03-03T00:00:00+07:00');
+    expect(p.ask('3', 0, true)).toEqual({ is: 'wait', until: midnight, reason: 'new_conversations', everybody: false });
+    p.at(midnight);
+    expect(p.ask('3', 0, true)).toEqual({ is: 'go' });
+  });
+
   it('keeps a time lock of WhatsApp even when pacing is off; answers flow on', () => {
     const p = pacing({ enabled: false });
     p.lock(TEN + HOUR);
