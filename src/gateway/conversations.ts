@@ -9,8 +9,8 @@ export interface Conversations {
   isNew(recipient: string): Promise<boolean>;
   /** A message to this recipient went out. */
   wroteTo(recipient: string): Promise<void>;
-  /** This person wrote: number where it is known, and hidden id. */
-  heardFrom(peers: readonly (string | null)[]): Promise<void>;
+  /** This person wrote: number where it is known, and hidden id. Gives those of them that were not known to be so already. */
+  heardFrom(peers: readonly (string | null)[]): Promise<string[]>;
 }
 
 /** Whom one device has talked with. Most messages go to somebody known, and then it asks nobody. */
@@ -43,7 +43,9 @@ export function createConversations(needs: {
     },
     wroteTo: (recipient) => (/@(g\.us|newsletter)$/.test(recipient) ? Promise.resolve() : open(recipient, 'us')),
     async heardFrom(peers) {
-      for (const peer of peers) if (peer !== null) await open(peer, 'them');
+      const news = peers.filter((peer) => peer !== null).filter((peer) => !known.has(peer));
+      for (const peer of news) await open(peer, 'them');
+      return news;
     },
   };
 }

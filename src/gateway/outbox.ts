@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { asError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { MessageRow, Messages as MessageStore, Owner } from '../store/index.ts';
+import type { MessageRow, Messages as MessageStore, Owner, Paced } from '../store/index.ts';
 import type { Link, LinkEvent } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { Conversations } from './conversations.ts';
@@ -21,6 +21,8 @@ export interface Outbox {
   wake(): void;
   /** A row that was just accepted. */
   take(row: MessageRow): void;
+  /** What rows wait for has changed: those that pacing has put off (all, or those that are named) are judged anew. */
+  lookAgain(which?: Paced): void;
   /** What the link says about messages of ours. */
   onLinkEvent(event: LinkEvent): void;
   /**
@@ -45,7 +47,7 @@ export interface OutboxNeeds {
   readonly owner: Owner;
   readonly messages: Pick<
     MessageStore,
-    'claim' | 'unknown' | 'isAnyLate' | 'expire' | 'nextDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
+    'claim' | 'unknown' | 'isAnyLate' | 'expire' | 'nextDue' | 'makeDue' | 'markSent' | 'markWaiting' | 'applyReceipt'
   >;
   readonly delivery: Delivery;
   /** As it is now; asked before each look at the rows. */
@@ -83,6 +85,10 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   /** The connection that said it is closed, and until when nothing is tried on it. Monotonic ms. */
   let closed: { readonly link: Link; readonly until: number } | undefined;
   let nextExpiry = 0;
+  /** The wall clock of the last round: it may be set back. */
+  let lastRound = 0;
+  /** What is to be judged anew. At first all: what an earlier owner put off, it may not have lived to hear better of. */
+  const again: Paced[] = [{}];
   let hold: Hold | undefined;
   /** Rows may wait that nobody told of: those of an earlier life, or behind a recipient's lane. Until a claim finds none. */
   let backlog = true;
@@ -116,6 +122,11 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       fresh.push(row);
       ringUp();
     }
+  }
+
+  function lookAgain(which: Paced = {}): void {
+    again.push(which);
+    ringUp();
   }
 
   async function idle(ms: number): Promise<void> {
@@ -170,6 +181,16 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
   /** Starts what can be started; gives the milliseconds to wait for more. */
   async function round(pacing: Pacing): Promise<number> {
     const now = clock.now();
+    if (now < lastRound) {
+      // The clock ran ahead, and with it every time that was reckoned by it.
+      again.push({});
+      nextExpiry = now;
+    }
+    lastRound = now;
+    for (let which = again[0]; which !== undefined; which = again[0]) {
+      if ((await messages.makeDue(owner, which, now)) > 0) backlog = true;
+      again.shift();
+    }
     if (now >= nextExpiry) {
       const expired = (await messages.isAnyLate(owner, now)) ? await messages.expire(owner, now) : [];
       if (expired.length > 0) await needs.durable();
@@ -293,6 +314,7 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     },
     wake,
     take,
+    lookAgain,
     onLinkEvent(event) {
       if (event.type === 'ack') told(acknowledge(event), 'an acknowledgement');
       else if (event.type === 'receipt') told(receipt(event), 'a receipt');

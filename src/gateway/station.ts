@@ -205,7 +205,11 @@ export function createStation(needs: StationNeeds): Station {
     happenings: needs.happenings,
     events,
     self: () => self,
-    heardFrom: isSandbox ? async () => undefined : conversations.heardFrom,
+    heardFrom: async (peers) => {
+      if (isSandbox) return;
+      // No new conversations any more, whatever their messages were put off for.
+      for (const recipient of await conversations.heardFrom(peers)) outbox.lookAgain({ recipient });
+    },
     clock,
     log,
   });
@@ -284,7 +288,9 @@ export function createStation(needs: StationNeeds): Station {
   });
 
   function lock(until: number): void {
+    const isSooner = until < pace.lockedUntil;
     pace.lock(until);
+    if (isSooner) outbox.lookAgain({ reason: 'time_lock' });
     telling.keep({ time_lock_until: until });
     telling.health();
   }
@@ -327,7 +333,7 @@ export function createStation(needs: StationNeeds): Station {
     health: look,
     changeSettings(row) {
       pace.change(row);
-      outbox.wake();
+      outbox.lookAgain();
     },
     async readZone() {
       await pace.readZone();

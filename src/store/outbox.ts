@@ -15,6 +15,12 @@ export interface Frozen {
   readonly now: number;
 }
 
+/** Which of the rows that wait for pacing: those of one of its limits, or of one recipient; with neither, all. */
+export interface Paced {
+  readonly reason?: string;
+  readonly recipient?: string;
+}
+
 /**
  * First in, first out for each recipient: a queued row waits while an earlier one (smaller id, same or higher priority) is
  * unfinished, unless that one waits for its schedule or is past its lifetime. The recipient, not the chat: it never changes, while
@@ -177,6 +183,26 @@ export function createOutbox(context: Context) {
           .set({ waiting_for, waiting_reason, ...(due_at !== undefined && { due_at }) })
           .where('state', '=', 'queued'),
       ),
+
+    /**
+     * What waits for pacing is due now, and is judged anew. Its schedule has passed, or pacing would not have been asked; rows that wait
+     * for theirs, or for a retry, are left alone. Gives how many.
+     */
+    async makeDue(owner: Owner, { reason, recipient }: Paced, now: number): Promise<number> {
+      let changing = db
+        .updateTable('message')
+        .set({ due_at: now })
+        .where('device_id', '=', owner.device_id)
+        .where('account_id', '=', owner.account_id)
+        .where('state', '=', sql.lit('queued'))
+        .where('waiting_for', '=', 'pacing')
+        .where('due_at', '>', now)
+        .where(isOwner(context, owner))
+        .returning('id');
+      if (reason !== undefined) changing = changing.where('waiting_reason', '=', reason);
+      if (recipient !== undefined) changing = changing.where('recipient', '=', recipient);
+      return (await fenced(context, owner, await changing.execute())).length;
+    },
 
     /**
      * Freezes the bytes and takes the row: `sending`, one attempt more. Durable with the next durable write, which comes before the

@@ -126,6 +126,48 @@ overEachDatabase('the queue', ({ open }) => {
     await send(store, tenant, await present(await markWaiting(tenant.owner, row.id, null, row.due_at)));
     expect(await markWaiting(tenant.owner, row.id, 'pacing')).toBeUndefined();
   });
+
+  test('makes due what pacing has put off, all or some; a schedule and a retry are kept', async () => {
+    const store = await open();
+    const tenant = await createTenant(store);
+    const { owner } = tenant;
+    const now = Date.now();
+    const scheduled = await accept(store, tenant, { recipient: '6280', due_at: now + hour, waiting_for: 'schedule' });
+    const retry = await accept(store, tenant, { recipient: '6289' });
+    await store.messages.requeue(owner, retry.id, now + hour, 'retry');
+    const [locked, spent, other] = [
+      await accept(store, tenant, { recipient: ani }),
+      await accept(store, tenant, {
+        recipient: budi,
+        due_at: now - 1,
+        waiting_for: 'schedule',
+        created_at: now - hour,
+      }),
+      await accept(store, tenant, { recipient: citra }),
+    ];
+    const behind = await accept(store, tenant, { recipient: ani });
+    const park = async () => {
+      await store.messages.markWaiting(owner, locked.id, 'pacing', now + 24 * hour, 'time_lock');
+      for (const { id } of [spent, other])
+        await store.messages.markWaiting(owner, id, 'pacing', now + 12 * hour, 'new_conversations');
+    };
+    for (const [which, due] of [
+      [{ reason: 'time_lock' }, [locked]],
+      [{ recipient: citra }, [other]],
+      [{ recipient: '6289' }, []],
+      [{}, [locked, spent, other]],
+    ] as const) {
+      await park();
+      expect(await claim(store, tenant, now)).toEqual([]);
+      expect(await store.messages.makeDue(owner, which, now)).toBe(due.length);
+      expect(await claim(store, tenant, now)).toEqual(ids(due));
+    }
+    expect(await claim(store, tenant, now + hour)).toEqual([scheduled.id, retry.id, ...ids([locked, spent, other])]);
+    expect(await store.messages.makeDue(owner, {}, now)).toBe(0);
+    await send(store, tenant, locked);
+    await store.messages.markSent(owner, locked.whatsapp_id, 1, now);
+    expect(await claim(store, tenant, now)).toEqual(ids([spent, other, behind]));
+  });
 });
 
 overEachDatabase('sending', ({ open }) => {

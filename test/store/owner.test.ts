@@ -97,6 +97,7 @@ overEachDatabase('an owner whose lease was taken', ({ open }) => {
       clear: () => store.clearMemory(stale),
       markSurfaced: () => store.journal.markSurfaced(stale, [present(journal).id]),
       markWaiting: () => messages.markWaiting(stale, queued.id, 'pacing'),
+      makeDue: () => messages.makeDue(stale, {}, now),
       markSending: () => messages.markSending(stale, queued.id, frozen),
       resend: () => messages.markSending(stale, unknown.id, frozen),
       markResending: () => messages.markResending(stale, unknown.id, now),
