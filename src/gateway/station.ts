@@ -337,7 +337,7 @@ export function createStation(needs: StationNeeds): Station {
     },
     async readZone() {
       await pace.readZone();
-      outbox.wake();
+      outbox.lookAgain();
     },
     tellHealth() {
       telling.health();
