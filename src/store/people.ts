@@ -4,6 +4,7 @@ import type { InboxBody, InboxRow } from './inbox.ts';
 import { type MessageRow, openMessage } from './message.ts';
 import { causeOf, createErasure, toPerson, withPerson } from './people/erasing.ts';
 import { jidsOf, type PersonNames, peersOf } from './people/names.ts';
+import { devicesIn } from './people/walking.ts';
 import { about, openJson } from './seals.ts';
 
 export type { Erased, PersonFile } from './people/erasing.ts';
@@ -51,6 +52,7 @@ export function createPeople(context: Context) {
         .selectFrom('inbox')
         .select(['from_phone', 'from_lid'])
         .distinct()
+        .where('device_id', 'in', [0, ...(await devicesIn(db, account_id))])
         .where('account_id', '=', account_id)
         .where('direction', '=', 'in')
         .where((eb) =>
@@ -88,9 +90,7 @@ export function createPeople(context: Context) {
     },
 
     async read(account_id: number, names: PersonNames): Promise<PersonRecord> {
-      const devices = (await db.selectFrom('device').select('id').where('account_id', '=', account_id).execute()).map(
-        ({ id }) => id,
-      );
+      const devices = await devicesIn(db, account_id);
       const conversations = await db
         .selectFrom('conversation')
         .selectAll()
@@ -108,6 +108,7 @@ export function createPeople(context: Context) {
       const inbox = await db
         .selectFrom('inbox')
         .selectAll()
+        .where('device_id', 'in', [0, ...devices])
         .where('account_id', '=', account_id)
         .where(withPerson(names))
         .orderBy('id')

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from './context.ts';
 import { receivedFileOf } from './inbox.ts';
+import { devicesIn } from './people/walking.ts';
 import type { PersonFile } from './people.ts';
 import { about, openJson } from './seals.ts';
 import { inTransaction } from './transactions.ts';
@@ -44,53 +45,55 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
      */
     async prune(account_id: number, before: number, forget: (file: PersonFile) => Promise<void>): Promise<number> {
       let gone = 0;
-      for (;;) {
-        const messages = await db
-          .selectFrom('message')
-          .selectAll()
-          .where('account_id', '=', account_id)
-          .where('created_at', '<', before)
-          .where('state', 'not in', ['queued', 'sending'])
-          .orderBy('created_at')
-          .limit(AT_ONCE)
-          .execute();
-        for (const row of messages) {
-          const where = about.body(row, row.whatsapp_id);
-          const path = openJson<{ upload?: { path?: string } | null }>(vault, row.sealed_body, where).upload?.path;
-          if (path !== undefined) await forget({ upload: path });
-        }
-        const received = await db
-          .selectFrom('inbox')
-          .select(['id', 'device_id', 'has_media', 'media_key'])
-          .where('account_id', '=', account_id)
-          .where('created_at', '<', before)
-          .orderBy('created_at')
-          .limit(AT_ONCE)
-          .execute();
-        for (const row of received) {
-          // Also when the row does not name it: a process that was killed may have kept the file, and not said so yet.
-          const file = row.media_key ?? (row.has_media === 1 ? receivedFileOf(row) : null);
-          if (file !== null) await forget({ received: file });
-        }
-        if (messages.length + received.length === 0) break;
-        const last = await inTransaction(db, async (tx) => {
-          const ids = [0, ...messages.map(({ id }) => id)];
-          await tx.deleteFrom('idempotency').where('message_id', 'in', ids).execute();
-          await tx.deleteFrom('message').where('id', 'in', ids).execute();
-          return tx
-            .deleteFrom('inbox')
-            .where('id', 'in', [0, ...received.map(({ id }) => id)])
-            .returning(['id', 'media_key'])
+      // By device, the oldest first: the indexes that know how old a row is begin so, and the account is asked of the device.
+      for (const device_id of await devicesIn(db, account_id))
+        for (;;) {
+          const messages = await db
+            .selectFrom('message')
+            .selectAll()
+            .where('device_id', '=', device_id)
+            .where('created_at', '<', before)
+            .where('state', 'not in', ['queued', 'sending'])
+            .orderBy('id')
+            .limit(AT_ONCE)
             .execute();
-        });
-        // Files that came between the one and the other.
-        const without = new Set(received.filter(({ media_key }) => media_key === null).map(({ id }) => id));
-        for (const { id, media_key } of last)
-          if (media_key !== null && without.has(id)) await forget({ received: media_key });
-        gone += messages.length + received.length;
-        // SQLite answers at once: without this, nothing else would run until a backlog's end.
-        await setImmediate();
-      }
+          for (const row of messages) {
+            const where = about.body(row, row.whatsapp_id);
+            const path = openJson<{ upload?: { path?: string } | null }>(vault, row.sealed_body, where).upload?.path;
+            if (path !== undefined) await forget({ upload: path });
+          }
+          const received = await db
+            .selectFrom('inbox')
+            .select(['id', 'device_id', 'has_media', 'media_key'])
+            .where('device_id', '=', device_id)
+            .where('created_at', '<', before)
+            .orderBy('id')
+            .limit(AT_ONCE)
+            .execute();
+          for (const row of received) {
+            // Also when the row does not name it: a process that was killed may have kept the file, and not said so yet.
+            const file = row.media_key ?? (row.has_media === 1 ? receivedFileOf(row) : null);
+            if (file !== null) await forget({ received: file });
+          }
+          // SQLite answers at once: without this, nothing else would run until a backlog's end.
+          await setImmediate();
+          if (messages.length + received.length === 0) break;
+          const last = await inTransaction(db, async (tx) => {
+            const ids = [0, ...messages.map(({ id }) => id)];
+            await tx.deleteFrom('idempotency').where('message_id', 'in', ids).execute();
+            await tx.deleteFrom('message').where('id', 'in', ids).execute();
+            return tx
+              .deleteFrom('inbox')
+              .where('id', 'in', [0, ...received.map(({ id }) => id)])
+              .returning(['id', 'media_key'])
+              .execute();
+          });
+          // Files that came between the one and the other.
+          const without = new Set(received.filter(({ media_key }) => media_key === null).map(({ id }) => id));
+          for (const { id, media_key } of last)
+            if (media_key !== null && without.has(id)) await forget({ received: media_key });
+          gone += messages.length + received.length;
+        }
       await db.deleteFrom('event').where('account_id', '=', account_id).where('created_at', '<', before).execute();
       // Whoever asked for no more messages is remembered; of others, who was written to is forgotten with the last message.
       await sql`

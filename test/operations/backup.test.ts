@@ -339,7 +339,7 @@ describe('a backup', () => {
       expect((await restore()).code).toBe(0);
       // A version before nodes has no table of them.
       await rows(env.DATABASE_URL, 'drop table node, duty, device_live, node_call, rate_window');
-      await rows(env.DATABASE_URL, 'drop index device_lease_of_node, message_age, inbox_age, inbox_account');
+      await rows(env.DATABASE_URL, 'drop index device_lease_of_node');
       await rows(env.DATABASE_URL, "delete from migration where name > '0006'");
       expect((await restore()).code).toBe(0);
     },

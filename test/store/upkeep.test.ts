@@ -66,13 +66,16 @@ async function fill(store: Store, tenant: Tenant, count: number): Promise<void> 
   }
 }
 
-test('what is old is found by its age, one account’s rows by the account', async () => {
+test('what is old, and what is one person’s, is found by indexes that hold no other account’s rows', async () => {
   const { tenant, path } = await open();
   const { context, plansOf } = heard(path);
   await createRetention(context).prune(tenant.account.id, 5, forget);
   await createProtos(context).pruneProtos(5);
-  await createPeople(context).erase(tenant.account.id, PERSON, forget);
+  const people = createPeople(context);
+  await people.read(tenant.account.id, await people.namesOf(tenant.account.id, PERSON));
+  await people.erase(tenant.account.id, PERSON, forget);
 
+  expect(plansOf(/ from "(inbox|message)" /).filter((plan) => /SCAN (inbox|message)/.test(plan))).toEqual([]);
   const plans = {
     oldMessages: plansOf(/^select .* from "message" where .*"created_at" </),
     oldInbox: plansOf(/^select .* from "inbox" where .*"created_at" </),
@@ -81,14 +84,14 @@ test('what is old is found by its age, one account’s rows by the account', asy
     messages: plansOf(/^select .* from "message" where .*"id" >/),
   };
   expect(plans).toEqual({
-    oldMessages: [expect.stringMatching(/message_age \(account_id=\? AND created_at<\?\)$/)],
-    oldInbox: [expect.stringMatching(/inbox_age \(account_id=\? AND created_at<\?\)$/)],
+    oldMessages: [expect.stringMatching(/^SEARCH message USING INDEX message_history \(device_id=\?\)$/)],
+    oldInbox: [expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\?\)$/)],
     frozen: [
       expect.stringMatching(
         /message_proto_age \(created_at<\?\).*SEARCH message USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
       ),
     ],
-    inbox: [1, 2].map(() => expect.stringMatching(/inbox_account \(account_id=\? AND id>\?\)$/)),
+    inbox: [1, 2].map(() => expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\? AND id>\?\)$/)),
     messages: [1, 2].map(() => expect.stringMatching(/message_account \(account_id=\? AND id>\?\)$/)),
   });
 });

@@ -8,7 +8,7 @@ import { about, openJson } from '../seals.ts';
 import { inTransaction } from '../transactions.ts';
 import { jidsOf, nameIn, type PersonNames, peersOf } from './names.ts';
 import { createStriking } from './striking.ts';
-import { through } from './walking.ts';
+import { devicesIn, through, throughInbox } from './walking.ts';
 
 /** A file of the person: an upload that waited to be sent, or a received one. */
 export type PersonFile = { readonly upload: string } | { readonly received: string };
@@ -108,12 +108,10 @@ export function createErasure(context: Context) {
 
   async function eraseInbox(account_id: number, names: PersonNames, forget: Forget): Promise<[number, number]> {
     let files = 0;
-    const rows = await through(
-      db
-        .selectFrom('inbox')
-        .select(['id', 'device_id', 'has_media', 'media_key'])
-        .where('account_id', '=', account_id)
-        .where(withPerson(names)),
+    const rows = await throughInbox(
+      context,
+      account_id,
+      (inbox) => inbox.select(['id', 'device_id', 'has_media', 'media_key']).where(withPerson(names)),
       async ({ id, device_id, has_media, media_key }) => {
         // Also when the row does not name it: a process that was killed may have kept the file, and not said so yet.
         const received = media_key ?? (has_media === 1 ? receivedFileOf({ id, device_id }) : null);
@@ -258,6 +256,3 @@ export function createErasure(context: Context) {
 export const causeOf = (inboxId: number): string => `inbox:${inboxId}`;
 
 type Forget = (file: PersonFile) => Promise<void>;
-
-const devicesIn = async (tx: Context['db'], account_id: number): Promise<number[]> =>
-  (await tx.selectFrom('device').select('id').where('account_id', '=', account_id).execute()).map(({ id }) => id);

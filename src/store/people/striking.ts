@@ -1,10 +1,12 @@
 import type { Context } from '../context.ts';
 import { about, sealJson } from '../seals.ts';
 import { jidsOf, nameIn, type PersonNames, peersOf, STRUCK } from './names.ts';
-import { through } from './walking.ts';
+import { through, throughInbox } from './walking.ts';
 
 /** In what belongs to others the person's name is struck out; what quotes the person loses the quote. */
-export function createStriking({ db, vault }: Context) {
+export function createStriking(context: Context) {
+  const { db, vault } = context;
+
   function inMessages(account_id: number, names: PersonNames): Promise<number> {
     const isNamed = nameIn(names);
     const struck = strikerOf(isNamed);
@@ -37,27 +39,32 @@ export function createStriking({ db, vault }: Context) {
   function inInbox(account_id: number, names: PersonNames): Promise<number> {
     const isNamed = nameIn(names);
     const struck = strikerOf(isNamed);
-    return through(db.selectFrom('inbox').selectAll().where('account_id', '=', account_id), async (row) => {
-      const places = {
-        body: about.inbox(row, row.sender, row.whatsapp_id),
-        proto: about.received(row, row.sender, row.whatsapp_id),
-      };
-      const text = vault.open(row.sealed_body, places.body).toString();
-      const bytes = vault.open(row.sealed_proto, places.proto);
-      const after = struck(text);
-      const isQuoting = bytes.toString('latin1').search(isNamed) >= 0;
-      if (after === text && !isQuoting) return 0;
-      await db
-        .updateTable('inbox')
-        .set({
-          sealed_body: vault.seal(Buffer.from(after), places.body),
-          // The protobuf can not be cut; without it the row can not be quoted, and a file not yet fetched can not be had.
-          ...(isQuoting && { sealed_proto: vault.seal(Buffer.alloc(0), places.proto) }),
-        })
-        .where('id', '=', row.id)
-        .execute();
-      return 1;
-    });
+    return throughInbox(
+      context,
+      account_id,
+      (inbox) => inbox.selectAll(),
+      async (row) => {
+        const places = {
+          body: about.inbox(row, row.sender, row.whatsapp_id),
+          proto: about.received(row, row.sender, row.whatsapp_id),
+        };
+        const text = vault.open(row.sealed_body, places.body).toString();
+        const bytes = vault.open(row.sealed_proto, places.proto);
+        const after = struck(text);
+        const isQuoting = bytes.toString('latin1').search(isNamed) >= 0;
+        if (after === text && !isQuoting) return 0;
+        await db
+          .updateTable('inbox')
+          .set({
+            sealed_body: vault.seal(Buffer.from(after), places.body),
+            // The protobuf can not be cut; without it the row can not be quoted, and a file not yet fetched can not be had.
+            ...(isQuoting && { sealed_proto: vault.seal(Buffer.alloc(0), places.proto) }),
+          })
+          .where('id', '=', row.id)
+          .execute();
+        return 1;
+      },
+    );
   }
 
   function inEvents(account_id: number, names: PersonNames): Promise<number> {
