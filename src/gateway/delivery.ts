@@ -15,8 +15,11 @@ import type { Registrations } from './registrations.ts';
  * From the mark on, the row's outcome is unknown until WhatsApp says so, and every re-send carries the same id and the same bytes.
  */
 export interface Delivery {
-  /** A `queued` row. Resolves when the row has its outcome, goes back to the queue, or stays `sending` (unknown). */
-  deliver(row: MessageRow, link: Link, signal: AbortSignal): Promise<void>;
+  /**
+   * A `queued` row. Resolves when the row has its outcome, goes back to the queue, or stays `sending` (unknown). `tried` is called once
+   * its bytes are frozen: from then on WhatsApp may have it.
+   */
+  deliver(row: MessageRow, link: Link, signal: AbortSignal, tried: () => void): Promise<void>;
   /** A row that was left in `sending`: the same stanza once more. */
   resume(row: MessageRow, link: Link, signal: AbortSignal): Promise<void>;
 }
@@ -159,7 +162,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     }
   }
 
-  async function deliver(row: MessageRow, link: Link, signal: AbortSignal): Promise<void> {
+  async function deliver(row: MessageRow, link: Link, signal: AbortSignal, tried: () => void): Promise<void> {
     let prepared: Awaited<ReturnType<typeof prepare>> | undefined;
     try {
       prepared = await prepare(row, link, signal);
@@ -186,6 +189,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     preparations.delete(row.id);
     // Cancelled or expired while it was prepared, or an earlier one of its recipient holds it.
     if (marked === undefined) return needs.held();
+    tried();
     needs.failpoint('marked');
     return transmit(marked, proto, link, signal);
   }

@@ -164,6 +164,22 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
     lanes.set(row.recipient, lane);
   }
 
+  /** `unopened`: it was to open a conversation, and has not. */
+  async function send(row: MessageRow, link: Link, unopened: (() => void) | undefined): Promise<void> {
+    let tried = false;
+    try {
+      await needs.delivery.deliver(row, link, stopping.signal, () => {
+        tried = true;
+      });
+    } finally {
+      if (!tried && unopened !== undefined) {
+        unopened();
+        // One, since there is room for one: of a broadcast to a thousand strangers each would else be judged anew a thousand times.
+        lookAgain({ nextOf: 'new_conversations' });
+      }
+    }
+  }
+
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       awake = false;
@@ -242,8 +258,8 @@ export function createOutbox(needs: OutboxNeeds): Outbox {
       const isNew = await needs.conversations.isNew(row.recipient);
       const verdict = pacing.judge({ recipient: row.recipient, priority: row.priority, isNew });
       if (verdict.is === 'go') {
-        pacing.note({ recipient: row.recipient, isNew });
-        launch(row, () => needs.delivery.deliver(row, link, stopping.signal));
+        const takeBack = pacing.note({ recipient: row.recipient, isNew });
+        launch(row, () => send(row, link, isNew ? takeBack : undefined));
       } else if (verdict.everybody) {
         // The rows behind have no higher priority: they wait at least as long.
         hold = verdict;

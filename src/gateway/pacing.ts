@@ -68,8 +68,8 @@ export type Verdict =
 export interface Pacing {
   /** Whether a message may go now. Changes nothing. */
   judge(message: { readonly recipient: string; readonly priority: number; readonly isNew: boolean }): Verdict;
-  /** It goes out now. */
-  note(message: { readonly recipient: string; readonly isNew: boolean }): void;
+  /** It goes out now. Gives what is called when nothing went out after all: no conversation was opened, and the day has one more. */
+  note(message: { readonly recipient: string; readonly isNew: boolean }): () => void;
   /** WhatsApp lets this account open no conversation until then (463); a time that has passed lifts the lock. */
   lock(until: number): void;
   readonly lockedUntil: number;
@@ -171,10 +171,11 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
 
     note({ recipient, isNew }) {
       // Nothing is judged by it; who turns pacing on gets a new one, with what the store knows.
-      if (!settings.enabled) return;
+      if (!settings.enabled) return () => undefined;
       const now = clock.now();
       setBack(now);
       newDay(now);
+      const day = today;
       if (isNew) opened += 1;
       sent.push(now);
       if (sent.length > settings.per_day) sent.shift();
@@ -185,6 +186,9 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
         lastTo.delete(other);
       }
       gap = drawGap();
+      return () => {
+        if (isNew && day === today) opened -= 1;
+      };
     },
 
     lock(until) {

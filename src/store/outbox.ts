@@ -19,6 +19,8 @@ export interface Frozen {
 export interface Paced {
   readonly reason?: string;
   readonly recipient?: string;
+  /** The first one that waits for this limit, and the others of its recipient: they may go when it has gone. */
+  readonly nextOf?: string;
 }
 
 /**
@@ -188,7 +190,7 @@ export function createOutbox(context: Context) {
      * What waits for pacing is due now, and is judged anew. Its schedule has passed, or pacing would not have been asked; rows that wait
      * for theirs, or for a retry, are left alone. Gives how many.
      */
-    async makeDue(owner: Owner, { reason, recipient }: Paced, now: number): Promise<number> {
+    async makeDue(owner: Owner, { reason, recipient, nextOf }: Paced, now: number): Promise<number> {
       let changing = db
         .updateTable('message')
         .set({ due_at: now })
@@ -201,6 +203,18 @@ export function createOutbox(context: Context) {
         .returning('id');
       if (reason !== undefined) changing = changing.where('waiting_reason', '=', reason);
       if (recipient !== undefined) changing = changing.where('recipient', '=', recipient);
+      if (nextOf !== undefined) {
+        const next = ofOwner(owner, 'queued')
+          .select('recipient')
+          .where('waiting_for', '=', 'pacing')
+          .where('waiting_reason', '=', nextOf)
+          .where('due_at', '>', now)
+          .where('expires_at', '>', now)
+          .orderBy('priority', 'desc')
+          .orderBy('id')
+          .limit(1);
+        changing = changing.where('recipient', '=', next);
+      }
       return (await fenced(context, owner, await changing.execute())).length;
     },
 

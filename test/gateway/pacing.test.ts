@@ -137,6 +137,20 @@ describe('pacing', () => {
     expect(p.ask('3', 0, true)).toEqual({ is: 'go' });
   });
 
+  it('takes back a conversation that was not opened after all, on the day that it was counted on', () => {
+    const p = pacing({ new_conversations_per_day: 1 });
+    const takeBack = p.send('1', true);
+    expect(p.ask('2', 0, true)).toMatchObject({ reason: 'new_conversations' });
+    takeBack();
+    expect(p.ask('2', 0, true)).toEqual({ is: 'go' });
+    p.send('2', false)();
+    const tooLate = p.send('2', true);
+    p.at(TEN + DAY);
+    p.send('3', true);
+    tooLate();
+    expect(p.ask('4', 0, true)).toMatchObject({ reason: 'new_conversations' });
+  });
+
   it('keeps a time lock of WhatsApp even when pacing is off; answers flow on', () => {
     const p = pacing({ enabled: false });
     p.lock(TEN + HOUR);

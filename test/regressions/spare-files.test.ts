@@ -90,7 +90,7 @@ overEachDatabase('the file of a message that was not taken', (database) => {
   ])('is removed when %s, and fetched again later; an upload stays', async (_why, fault) => {
     const { delivery, link, held, send } = await start({ markSending: () => Promise.reject(fault()) });
     for (const body of [downloaded, uploaded])
-      await expect(delivery.deliver(await send(body), link, signal)).rejects.toThrow(fault().message);
+      await expect(delivery.deliver(await send(body), link, signal, () => undefined)).rejects.toThrow(fault().message);
     expect(held).toEqual({ downloads: 0, uploads: 1 });
   });
 
@@ -99,7 +99,7 @@ overEachDatabase('the file of a message that was not taken', (database) => {
       const stopping = new AbortController();
       const { delivery, link, held, send, state } = await start({}, () => stopping.abort());
       const row = await send(body);
-      await delivery.deliver(row, link, stopping.signal);
+      await delivery.deliver(row, link, stopping.signal, () => undefined);
       expect(held).toEqual({ downloads: 0, uploads: 1 });
       expect(await state(row.id)).toBe('queued');
     }
@@ -109,13 +109,13 @@ overEachDatabase('the file of a message that was not taken', (database) => {
     const { delivery, link, held, send, state } = await start();
     const first = await send(downloaded);
     const second = await send(uploaded);
-    await delivery.deliver(second, link, signal);
+    await delivery.deliver(second, link, signal, () => undefined);
     expect(await state(second.id)).toBe('queued');
     expect(held.uploads).toBe(1);
 
     for (const { id } of [first, second]) expect(await state(id)).toBe('queued');
-    await delivery.deliver(first, link, signal);
-    await delivery.deliver(second, link, signal);
+    await delivery.deliver(first, link, signal, () => undefined);
+    await delivery.deliver(second, link, signal, () => undefined);
     for (const { id } of [first, second]) expect(await state(id)).toBe('sent');
     expect(held).toEqual({ downloads: 0, uploads: 0 });
   });

@@ -155,6 +155,8 @@ overEachDatabase('the queue', ({ open }) => {
       [{ reason: 'time_lock' }, [locked]],
       [{ recipient: citra }, [other]],
       [{ recipient: '6289' }, []],
+      [{ nextOf: 'new_conversations' }, [spent]],
+      [{ nextOf: 'per_day' }, []],
       [{}, [locked, spent, other]],
     ] as const) {
       await park();

@@ -44,6 +44,17 @@ async function change(pacing: Partial<PacingSettings>): Promise<void> {
 }
 
 describe('a message that pacing has put off', () => {
+  it('is none when the message before it opened no conversation after all: its number is not on WhatsApp', async () => {
+    // The first test: nothing of the day is spent.
+    await change({ ...NO_GAPS, new_conversations_first_day: 1, new_conversations_per_day: 1 });
+    const ani = contact();
+    const nobody = app.network.contact(String(numbers + 500), { registered: false });
+    expect((await send(nobody.number, 'halo')).body).toMatchObject({ code: 'number_not_registered' });
+    expect((await send(ani.number, 'halo')).status).toBe(200);
+    expect((await ani.nextMessage()).text).toBe('halo');
+    await sendPutOff(contact().number, 'halo', 'new_conversations');
+  });
+
   it.each([
     ['the limit is raised', { ...NO_BUDGET, new_conversations_first_day: 100, new_conversations_per_day: 100 }],
     ['pacing is turned off', { ...NO_BUDGET, enabled: false }],
