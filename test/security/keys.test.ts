@@ -175,7 +175,7 @@ overEachDatabase('npm run wagate -- keys rotate', ({ place }) => {
     const hex = (key: Buffer) => key.toString('hex');
     const store = await openStore({ ...at, vault: { current: first, previous: undefined }, clock: systemClock });
     const { owner } = await fill(store, { secret: SECRET });
-    const values = Array.from({ length: 80_000 }, (_, n) => ({
+    const values = Array.from({ length: 40_000 }, (_, n) => ({
       type: 'session',
       id: `${n}.0`,
       value: randomBytes(80),
@@ -191,9 +191,9 @@ overEachDatabase('npm run wagate -- keys rotate', ({ place }) => {
     expect(await killed.end('SIGKILL')).toBe('SIGKILL');
     const between = await open(at, { current: second, previous: first });
     const left = await between.resealing.left();
-    expect([left > 0, left < 80_000]).toEqual([true, true]);
+    expect([left > 0, left < 40_000]).toEqual([true, true]);
     const ids = values.map(({ id }) => id);
-    expect((await between.deviceMemory(owner).readKeys('session', ids)).size).toBe(80_000);
+    expect((await between.deviceMemory(owner).readKeys('session', ids)).size).toBe(40_000);
 
     const again = rotate();
     expect(await again.ended).toBe(0);
