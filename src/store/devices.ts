@@ -238,14 +238,7 @@ export function createDevices(context: Context) {
           .execute();
         const device = await tx
           .updateTable('device')
-          .set({
-            deleted_at: now,
-            enabled: 0,
-            token_hash: null,
-            token_prefix: null,
-            token_last4: null,
-            state: 'disconnected',
-          })
+          .set({ enabled: 0, state: 'disconnected' })
           .where('account_id', '=', account_id)
           .where('id', '=', id)
           .where('deleted_at', 'is', null)
@@ -255,6 +248,12 @@ export function createDevices(context: Context) {
         for (const table of ['device_key', 'device_creds', 'decrypt_journal'] as const)
           await tx.deleteFrom(table).where('device_id', '=', id).execute();
         await cancelQueued(tx, { account_id, device_id: id }, now);
+        // Last: a key of the row is locked by it against whoever accepts a message, and has the quota that is given back above.
+        await tx
+          .updateTable('device')
+          .set({ deleted_at: now, token_hash: null, token_prefix: null, token_last4: null })
+          .where('id', '=', id)
+          .execute();
         return true;
       });
     },

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -98,6 +99,35 @@ overEachDatabase('a transaction', ({ kind, place, open }) => {
     await Promise.all(works);
     expect(await store.messages.countWaiting(tenant.owner)).toBe(25);
   });
+
+  // SQLite has one writer.
+  if (kind === 'postgres')
+    test('that deletes a device and one that accepts a message for it do not wait for each other', async () => {
+      const at = await place();
+      const store = await open({ at });
+      const tenant = await createTenant(store);
+      const { account, device } = tenant;
+      await accept(store, tenant);
+      await store.devices.setToken(account.id, device.id, { hash: randomBytes(32), prefix: 'wag_', last4: 'abcd' });
+      const other = new pg.Client(at.url);
+      await other.connect();
+      onTestFinished(() => other.end());
+      const spent = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const accepting = store.transaction(async (tx) => {
+        await tx.subscriptions.spend(account.id, store.now());
+        spent.resolve();
+        await go.promise;
+        return tx.messages.insert(message(tenant));
+      });
+      await spent.promise;
+      const removing = store.devices.remove(account.id, device.id);
+      const waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+      await expect.poll(async () => (await other.query(waits)).rowCount).toBe(1);
+      go.resolve();
+      expect(await accepting).toMatchObject({ device_id: device.id });
+      expect(await removing).toBe(true);
+    });
 
   // SQLite has no connection that could be lost.
   if (kind === 'postgres')
