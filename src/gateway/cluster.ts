@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { asError } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
+import { every } from '../base/every.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Bell, NodeRole, Store } from '../store/index.ts';
 import { type Bridge, createBridge } from './cluster/bridge.ts';
 import { type Calls, createCalls } from './cluster/calls.ts';
-import { every } from './cluster/every.ts';
 import { createMirror, type Mirror } from './cluster/mirror.ts';
 import { createNodes, type Nodes } from './cluster/nodes.ts';
 import type { Outcomes } from './outcomes.ts';

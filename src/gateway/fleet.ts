@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { asError, failure } from '../base/errors.ts';
 import type { EventBus } from '../base/events.ts';
+import { every } from '../base/every.ts';
 import type { Failpoint } from '../base/failpoints.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { DeviceRow, MessageRow, Store } from '../store/index.ts';
 import type { Link, OpenLink, Route } from '../whatsapp/link.ts';
-import { every } from './cluster/every.ts';
 import type { Neighbours } from './cluster.ts';
 import { createHeld } from './fleet/held.ts';
 import { createRounds } from './fleet/rounds.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { every } from '../../src/gateway/cluster/every.ts';
+import { every } from '../../src/base/every.ts';
 
 test('what comes again stops after the work that is under way, without the pause that would follow', async () => {
   const begun = Promise.withResolvers<void>();

@@ -1,11 +1,11 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../../base/clock.ts';
 import { asError, type Facts, Failure, type FailureCode, type FieldErrors, failure } from '../../base/errors.ts';
+import { every } from '../../base/every.ts';
 import { eventId, type RandomBytes } from '../../base/ids.ts';
 import type { Log } from '../../base/log.ts';
 import type { Store } from '../../store/index.ts';
 import type { Bridge } from './bridge.ts';
-import { every } from './every.ts';
 
 /**
  * What one node asks another to do with a device that the other keeps: a sealed row and a ring with its id. The answer comes back the same

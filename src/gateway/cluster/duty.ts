@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
+import { every } from '../../base/every.ts';
 import type { Store } from '../../store/index.ts';
 import { LEASE_MS } from '../fleet/lease.ts';
-import { every } from './every.ts';
 
 /** What one node at a time does for all, such as running the network of the sandbox devices. */
 export interface Duty {

@@ -1,6 +1,6 @@
 import { asError, isFailure } from '../../base/errors.ts';
+import { every } from '../../base/every.ts';
 import type { DeviceKind } from '../../store/index.ts';
-import { every } from '../cluster/every.ts';
 import type { Neighbours } from '../cluster.ts';
 import { LEASE_MS } from './lease.ts';
 import type { Rounds, RoundsNeeds } from './rounds.ts';

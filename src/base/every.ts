@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Work that comes again: after `ms`, or at once when somebody asks. One at a time; a failure is told and the next comes all the same. */
 export interface Every {
