@@ -36,6 +36,8 @@ export interface Sample {
   readonly heap: number;
   /** MiB of V8's heap that are the compiled program: it grows while rare ways through the program are met and optimised. */
   readonly code: number;
+  /** MiB in use in each of V8's spaces, by its name for them: `heap` and `code` are their sums. */
+  readonly spaces: Readonly<Record<string, number>>;
   /** MiB that live outside of V8's heap: buffers. */
   readonly external: number;
   /** MiB of the whole process after that collection: all of the above, Node itself, SQLite's caches, the allocator, pages in part empty. */
@@ -88,16 +90,18 @@ const calls = {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { external, rss } = process.memoryUsage();
+    const spaces = getHeapSpaceStatistics().map(({ space_name, space_used_size }) => ({
+      name: space_name,
+      used: space_used_size / 2 ** 20,
+    }));
     const used = (isCode: boolean) =>
-      getHeapSpaceStatistics()
-        .filter(({ space_name }) => /code|trusted/.test(space_name) === isCode)
-        .reduce((sum, space) => sum + space.space_used_size, 0) /
-      2 ** 20;
+      spaces.reduce((sum, { name, used }) => (/code|trusted/.test(name) === isCode ? sum + used : sum), 0);
     const active = (process as unknown as { _getActiveHandles(): Emitter[] })._getActiveHandles();
     const handles = Object.groupBy(process.getActiveResourcesInfo(), (kind) => kind);
     return {
       heap: used(false),
       code: used(true),
+      spaces: Object.fromEntries(spaces.filter(({ used }) => used > 0).map(({ name, used }) => [name, used])),
       external: external / 2 ** 20,
       rss: rss / 2 ** 20,
       handles: Object.fromEntries(Object.entries(handles).map(([kind, all]) => [kind, all?.length ?? 0])),

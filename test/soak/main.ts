@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Look, soak } from './soak.ts';
+import { growthOfSpaces, type Look, soak } from './soak.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +33,8 @@ write(
 );
 for (const [name, { slope, plusMinus }] of Object.entries(growth))
   write(`${name.padEnd(9)} ${slope.toFixed(2)} ± ${plusMinus.toFixed(2)} MiB an hour`);
+for (const { space, slope, plusMinus } of growthOfSpaces(judged))
+  write(`  ${space.padEnd(27)} ${slope.toFixed(2)} ± ${plusMinus.toFixed(2)} MiB an hour`);
 write(`listeners ${range((look) => look.listeners)}`);
 for (const kind of Object.keys(judged[0]?.handles ?? {}))
   write(`handles   ${kind}: ${range((look) => look.handles[kind] ?? 0)}`);

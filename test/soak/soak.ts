@@ -171,7 +171,11 @@ export async function soak(options: SoakOptions) {
       const look = { seconds, messages: await messages(), ...(await settled(gateway)) };
       looks.push(look);
       say(
-        `${seconds.toFixed(0).padStart(5)} s  ${look.messages} messages  heap ${look.heap.toFixed(2)}  code ${look.code.toFixed(2)}  external ${look.external.toFixed(2)}  rss ${look.rss.toFixed(1)} MiB  handles ${JSON.stringify(look.handles)}  listeners ${look.listeners}`,
+        `${seconds.toFixed(0).padStart(5)} s  ${look.messages} messages  heap ${look.heap.toFixed(2)}  code ${look.code.toFixed(2)}  external ${look.external.toFixed(2)}  rss ${look.rss.toFixed(1)} MiB  handles ${JSON.stringify(look.handles)}  listeners ${look.listeners}  ${Object.entries(
+          look.spaces,
+        )
+          .map(([space, used]) => `${space} ${used.toFixed(2)}`)
+          .join('  ')}`,
       );
       if (snapshot && look.messages >= options.warmUp) {
         await gateway.call('heapSnapshot', `${options.snapshots}/warm.heapsnapshot`);
@@ -205,10 +209,12 @@ export async function soak(options: SoakOptions) {
 
 export type SoakReport = Awaited<ReturnType<typeof soak>>;
 
+const slopeBy = (looks: readonly Look[], value: (look: Look) => number) =>
+  slopeOf(looks.map((look) => ({ x: look.seconds / 3600, y: value(look) })));
+
 /** MiB an hour, each with what it may be wrong by. */
 function growthOf(looks: readonly Look[]) {
-  const by = (value: (look: Look) => number) =>
-    slopeOf(looks.map((look) => ({ x: look.seconds / 3600, y: value(look) })));
+  const by = (value: (look: Look) => number) => slopeBy(looks, value);
   return {
     /** All that the process keeps and can name; `rss` has what the allocator holds in store, too. */
     kept: by(({ heap, code, external }) => heap + code + external),
@@ -218,6 +224,12 @@ function growthOf(looks: readonly Look[]) {
     rss: by((look) => look.rss),
   };
 }
+
+/** The same for each of V8's spaces, largest first: where to look when heap or code grows. */
+export const growthOfSpaces = (looks: readonly Look[]) =>
+  [...new Set(looks.flatMap(({ spaces }) => Object.keys(spaces)))]
+    .map((space) => ({ space, ...slopeBy(looks, (look) => look.spaces[space] ?? 0) }))
+    .toSorted((a, b) => b.slope - a.slope);
 
 /** Waits until two looks see the same handles: what was closed a moment ago takes its time. */
 async function settled(gateway: Part<SoakCalls>): Promise<Sample> {
