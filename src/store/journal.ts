@@ -89,18 +89,20 @@ export function createJournal(context: Context) {
       });
     },
 
-    /** Throws StaleOwner. */
-    async markSurfaced(owner: Owner, ids: readonly number[]): Promise<void> {
-      if (ids.length === 0) return;
-      await inTransaction(db, async (tx) => {
+    /** Gives those that were there and not surfaced: the others were erased, or told before. Throws StaleOwner. */
+    async markSurfaced(owner: Owner, ids: readonly number[]): Promise<ReadonlySet<number>> {
+      if (ids.length === 0) return new Set();
+      return inTransaction(db, async (tx) => {
         await assertOwner({ ...context, db: tx }, owner);
-        await tx
+        const marked = await tx
           .updateTable('decrypt_journal')
           .set({ surfaced_at: clock.now() })
           .where('device_id', '=', owner.device_id)
           .where('id', 'in', ids)
           .where('surfaced_at', 'is', null)
+          .returning('id')
           .execute();
+        return new Set(marked.map(({ id }) => id));
       });
     },
 

@@ -138,11 +138,14 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
   async function surface(found: readonly Found[], journal: readonly number[]): Promise<void> {
     const stored = await store.transaction(async (tx) => {
       const rows: InboxRow[] = [];
-      for (const { message } of found) {
+      // First, since it keeps the entries from being erased until the rows are there to be erased instead.
+      const marked = await tx.journal.markSurfaced(owner, journal);
+      for (const { message, journal } of found) {
+        // Its sender was erased after it was read.
+        if (journal !== undefined && !marked.has(journal)) continue;
         const row = await keep(tx, message);
         if (row !== undefined) rows.push(row);
       }
-      await tx.journal.markSurfaced(owner, journal);
       return rows;
     });
     if (stored.length === 0) return;
