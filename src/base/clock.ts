@@ -60,8 +60,8 @@ export function dayIn(timeZone: string, ms: number): string {
 
 const HOUR = 3_600_000;
 
-/** The instant, in Unix milliseconds, at which the day of `ms` began in an IANA time zone; also on a day on which the clocks change. */
-export function startOfDay(timeZone: string, ms: number): number {
+/** What the clocks of an IANA time zone show at an instant, both in Unix milliseconds, as if it were UTC. */
+function clocksOf(timeZone: string): (ms: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
@@ -72,12 +72,16 @@ export function startOfDay(timeZone: string, ms: number): number {
     minute: 'numeric',
     second: 'numeric',
   });
-  /** What the clocks there show, as if it were UTC. */
-  const shown = (at: number): number => {
-    const parts = format.formatToParts(at);
+  return (ms) => {
+    const parts = format.formatToParts(ms);
     const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
     return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
   };
+}
+
+/** The instant, in Unix milliseconds, at which the day of `ms` began in an IANA time zone; also on a day on which the clocks change. */
+export function startOfDay(timeZone: string, ms: number): number {
+  const shown = clocksOf(timeZone);
   const second = Math.floor(ms / 1000) * 1000;
   const now = shown(second);
   const midnight = Math.floor(now / (24 * HOUR)) * 24 * HOUR;
@@ -86,4 +90,18 @@ export function startOfDay(timeZone: string, ms: number): number {
   const before = late - 6 * HOUR;
   const early = midnight - (shown(before) - before);
   return early === late ? late : Math.min(...[early, late].filter((at) => shown(at) >= midnight));
+}
+
+/**
+ * The instant, in Unix milliseconds, at which the clocks of an IANA time zone show `time` (`HH:MM`) on the day that begins at `start`. Of a
+ * time that comes twice when the clocks are set back it is the first; one that is left out when they are set forward comes as much later.
+ */
+export function timeOfDay(timeZone: string, start: number, time: string): number {
+  const shown = clocksOf(timeZone);
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  const wanted = hours * HOUR + minutes * 60_000;
+  const midnight = Math.floor(shown(start) / (24 * HOUR)) * 24 * HOUR;
+  const plain = start + wanted;
+  const changed = plain - (shown(plain) - midnight - wanted);
+  return shown(changed) === midnight + wanted ? changed : plain;
 }

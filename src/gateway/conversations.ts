@@ -11,16 +11,21 @@ export interface Conversations {
   wroteTo(recipient: string): Promise<void>;
   /** This person wrote: number where it is known, and hidden id. Gives those of them that were not known to be so already. */
   heardFrom(peers: readonly (string | null)[]): Promise<string[]>;
+  /** Another number has linked the device: nobody knows it. Unix ms. */
+  beginAnew(at: number): void;
 }
 
 /** Whom one device has talked with. Most messages go to somebody known, and then it asks nobody. */
 export function createConversations(needs: {
   readonly owner: Owner;
   readonly store: Pick<ConversationStore, 'isKnown' | 'open'>;
+  /** When another number than before linked the device, Unix ms; null: it had one only. */
+  readonly numberSince: number | null;
   readonly clock: Pick<Clock, 'now'>;
 }): Conversations {
   const { owner, store, clock } = needs;
   const known = new Set<string>();
+  let since = needs.numberSince ?? 0;
 
   function remember(peer: string): void {
     known.add(peer);
@@ -30,14 +35,14 @@ export function createConversations(needs: {
 
   async function open(peer: string, by: 'us' | 'them'): Promise<void> {
     if (known.has(peer)) return;
-    await store.open(owner, peer, by, clock.now());
+    await store.open(owner, peer, by, clock.now(), since);
     remember(peer);
   }
 
   return {
     async isNew(recipient) {
       if (/@(g\.us|newsletter)$/.test(recipient) || known.has(recipient)) return false;
-      if (!(await store.isKnown(owner.device_id, recipient))) return true;
+      if (!(await store.isKnown(owner.device_id, recipient, since))) return true;
       remember(recipient);
       return false;
     },
@@ -46,6 +51,10 @@ export function createConversations(needs: {
       const news = peers.filter((peer) => peer !== null).filter((peer) => !known.has(peer));
       for (const peer of news) await open(peer, 'them');
       return news;
+    },
+    beginAnew(at) {
+      since = at;
+      known.clear();
     },
   };
 }

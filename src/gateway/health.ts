@@ -54,6 +54,8 @@ export interface Health {
   capped(): void;
   storeFailed(): void;
   phoneSeen(at: number): void;
+  /** Another number has linked the device: what WhatsApp said of the one before says nothing of it. */
+  beginAnew(): void;
   look(facts: { readonly state: DeviceState; readonly lockedUntil: number }): DeviceHealth;
 }
 
@@ -88,6 +90,9 @@ export function createHealth(
     },
     phoneSeen(at) {
       phoneSeenAt = Math.max(phoneSeenAt ?? 0, at);
+    },
+    beginAnew() {
+      cappedAt = null;
     },
     look({ state, lockedUntil }) {
       const now = clock.now();

@@ -1,4 +1,4 @@
-import { type Clock, startOfDay } from '../base/clock.ts';
+import { type Clock, startOfDay, timeOfDay } from '../base/clock.ts';
 import { fraction, type RandomBytes } from '../base/ids.ts';
 
 /**
@@ -204,12 +204,8 @@ export function createPacing({ settings, timeZone, linkedAt, history, clock, ran
 function quietUntil(quiet: PacingSettings['quiet_hours'], timeZone: string, now: number): number | undefined {
   if (quiet === null || quiet.from === quiet.to) return undefined;
   const midnight = startOfDay(timeZone, now);
-  const at = (time: string) => {
-    const [hours = 0, minutes = 0] = time.split(':').map(Number);
-    return midnight + hours * HOUR + minutes * MINUTE;
-  };
-  const [from, to] = [at(quiet.from), at(quiet.to)];
+  const [from, to] = [timeOfDay(timeZone, midnight, quiet.from), timeOfDay(timeZone, midnight, quiet.to)];
   if (from < to) return now >= from && now < to ? to : undefined;
   if (now < to) return to;
-  return now >= from ? to + DAY : undefined;
+  return now >= from ? timeOfDay(timeZone, startOfDay(timeZone, midnight + DAY + 2 * HOUR), quiet.to) : undefined;
 }

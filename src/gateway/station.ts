@@ -104,7 +104,12 @@ export function createStation(needs: StationNeeds): Station {
   /** Another node keeps the device from now on: what becomes of it here is nobody's news. */
   let leaving = false;
   const isSandbox = device.kind === 'sandbox';
-  const conversations = createConversations({ owner, store: store.conversations, clock });
+  const conversations = createConversations({
+    owner,
+    store: store.conversations,
+    numberSince: device.number_since,
+    clock,
+  });
   const health = createHealth(device, clock);
   const pace = createPace({ device, owner, store, clock, random: needs.random });
   const syncing = createSyncing({ durable: store.durable, clock, log });
@@ -235,12 +240,15 @@ export function createStation(needs: StationNeeds): Station {
   function onLinkEvent(event: LinkEvent): void {
     const now = clock.now();
     switch (event.type) {
-      case 'paired':
+      case 'paired': {
+        const isAnother = self.phone !== null && self.phone !== event.phone;
         self = { phone: event.phone, lid: event.lid };
         pace.linked(now);
         health.phoneSeen(now);
         telling.keep({ ...account(event), linked_at: now, phone_seen_at: now });
+        if (isAnother) beginAnew(now);
         break;
+      }
       case 'open':
         self = { phone: event.phone, lid: event.lid };
         telling.keep(account(event));
@@ -286,6 +294,16 @@ export function createStation(needs: StationNeeds): Station {
     push_name: event.name,
     enabled: 1 as const,
   });
+
+  /** Another number than before: WhatsApp trusts it as little as a new one, and has nothing against it yet. */
+  function beginAnew(now: number): void {
+    pace.beginAnew(now);
+    conversations.beginAnew(now);
+    health.beginAnew();
+    telling.keep({ number_since: now, time_lock_until: null });
+    telling.health();
+    outbox.lookAgain();
+  }
 
   function lock(until: number): void {
     const isSooner = until < pace.lockedUntil;

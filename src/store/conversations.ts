@@ -3,14 +3,17 @@ import type { Context } from './context.ts';
 import { isOwner, type Owner, ownerOf } from './fence.ts';
 import { statement } from './statement.ts';
 
-const find = statement<{ readonly device_id: number; readonly peer: string }, { readonly opted_out_at: number | null }>(
-  ({ db, value }) =>
-    db
-      .selectFrom('conversation')
-      .select('opted_out_at')
-      .where('device_id', '=', value('device_id'))
-      .where('peer', '=', value('peer'))
-      .compile(),
+const find = statement<
+  { readonly device_id: number; readonly peer: string; readonly since: number },
+  { readonly opened_at: number }
+>(({ db, value }) =>
+  db
+    .selectFrom('conversation')
+    .select('opened_at')
+    .where('device_id', '=', value('device_id'))
+    .where('peer', '=', value('peer'))
+    .where('opened_at', '>=', value('since'))
+    .compile(),
 );
 
 /** Of somebody who was erased only a hash is left; one statement asks for both, since it goes with every message. */
@@ -28,27 +31,33 @@ const refusal = statement<
 );
 
 const begin = statement<
-  Owner & { readonly peer: string; readonly opened_by: 'us' | 'them'; readonly opened_at: number },
+  Owner & {
+    readonly peer: string;
+    readonly opened_by: 'us' | 'them';
+    readonly opened_at: number;
+    readonly since: number;
+  },
   unknown
 >(({ db, dialect, value }) =>
   sql`
     insert into conversation (device_id, peer, opened_by, opened_at)
     select device.id, cast(${value('peer')} as text), cast(${value('opened_by')} as text), ${value('opened_at')}
     from device where device.id = ${value('device_id')} and ${isOwner({ dialect }, ownerOf(value))}
-    on conflict (device_id, peer) do nothing`.compile(db),
+    on conflict (device_id, peer) do update set opened_by = excluded.opened_by, opened_at = excluded.opened_at
+    where conversation.opened_at < ${value('since')}`.compile(db),
 );
 
 export type Conversations = ReturnType<typeof createConversations>;
 
 /**
  * Whom a device has talked with. `peer` is a recipient as `message.recipient` has it: digits, or the JID of a person whose number is
- * hidden. WhatsApp counts first messages to strangers; answers are free.
+ * hidden. WhatsApp counts first messages to strangers; answers are free. `since` (Unix ms): what was opened before is another number's.
  */
 export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'vault'>) {
   const { db, vault } = context;
   return {
-    async isKnown(device_id: number, peer: string): Promise<boolean> {
-      return (await find(context, { device_id, peer })).rows.length > 0;
+    async isKnown(device_id: number, peer: string, since = 0): Promise<boolean> {
+      return (await find(context, { device_id, peer, since })).rows.length > 0;
     },
 
     /** Wants no more messages. */
@@ -58,8 +67,8 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'v
     },
 
     /** Remembers who began it, once. Nothing when the lease is another's. */
-    async open(owner: Owner, peer: string, opened_by: 'us' | 'them', opened_at: number): Promise<void> {
-      await begin(context, { ...owner, peer, opened_by, opened_at });
+    async open(owner: Owner, peer: string, opened_by: 'us' | 'them', opened_at: number, since = 0): Promise<void> {
+      await begin(context, { ...owner, peer, opened_by, opened_at, since });
     },
 
     /** This person wants no more messages, or (null) does again. Nothing when the lease is another's. */

@@ -30,6 +30,7 @@ export type DevicePatch = Pick<
   | 'connected_at'
   | 'last_seen'
   | 'linked_at'
+  | 'number_since'
   | 'phone_seen_at'
   | 'time_lock_until'
   | 'suspended_at'

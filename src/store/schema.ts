@@ -57,6 +57,8 @@ export interface DeviceTable {
   token_used_at: Ms | null;
   /** When it was linked last: its age decides how fast it may open conversations. */
   linked_at: Ms | null;
+  /** When another number than before linked it; null: it had one number only. */
+  number_since: Ms | null;
   /** The last sign of life of its phone. */
   phone_seen_at: Ms | null;
   /** WhatsApp lets it open no conversations until then (error 463). */

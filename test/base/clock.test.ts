@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startOfDay, systemClock } from '../../src/base/clock.ts';
+import { startOfDay, systemClock, timeOfDay } from '../../src/base/clock.ts';
 
 const DAY = 86_400_000;
 
@@ -68,5 +68,22 @@ describe('the day of an instant', () => {
     ['UTC', '2026-03-02T00:00:00Z', '2026-03-02T00:00:00Z'],
   ])('began in %s, at %s, at %s', (zone, at, began) => {
     expect(new Date(startOfDay(zone, Date.parse(at))).toISOString()).toBe(new Date(began).toISOString());
+  });
+});
+
+describe('a time of the day', () => {
+  it.each([
+    ['Asia/Jakarta', '2026-03-02T00:00:00+07:00', '06:30', '2026-03-02T06:30:00+07:00'],
+    ['Europe/Berlin', '2026-03-29T00:00:00+01:00', '01:59', '2026-03-29T01:59:00+01:00'],
+    ['Europe/Berlin', '2026-03-29T00:00:00+01:00', '07:00', '2026-03-29T07:00:00+02:00'],
+    ['Europe/Berlin', '2026-10-25T00:00:00+02:00', '07:00', '2026-10-25T07:00:00+01:00'],
+    // It is left out.
+    ['Europe/Berlin', '2026-03-29T00:00:00+01:00', '02:30', '2026-03-29T03:30:00+02:00'],
+    ['Africa/Cairo', '2026-04-24T01:00:00+03:00', '00:30', '2026-04-24T01:30:00+03:00'],
+    ['Africa/Cairo', '2026-04-24T01:00:00+03:00', '08:00', '2026-04-24T08:00:00+03:00'],
+    // It comes twice.
+    ['Europe/Berlin', '2026-10-25T00:00:00+02:00', '02:30', '2026-10-25T02:30:00+02:00'],
+  ])('in %s, on the day that begins at %s, %s is %s', (zone, start, time, at) => {
+    expect(new Date(timeOfDay(zone, Date.parse(start), time)).toISOString()).toBe(new Date(at).toISOString());
   });
 });

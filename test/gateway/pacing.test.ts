@@ -178,6 +178,20 @@ describe('pacing', () => {
     expect(p.ask('1', 1)).toEqual({ is: 'go' });
   });
 
+  it.each([
+    // The clocks go forward on the 29th of March and back on the 25th of October, both in the night.
+    ['2026-03-28T23:00:00+01:00', '2026-03-29T07:00:00+02:00'],
+    ['2026-03-29T06:30:00+02:00', '2026-03-29T07:00:00+02:00'],
+    ['2026-03-29T07:30:00+02:00', undefined],
+    ['2026-10-24T23:00:00+02:00', '2026-10-25T07:00:00+01:00'],
+    ['2026-10-25T06:30:00+01:00', '2026-10-25T07:00:00+01:00'],
+    ['2026-10-25T22:30:00+01:00', '2026-10-26T07:00:00+01:00'],
+  ])('is quiet by the clocks of the account, at %s until %s', (now, until) => {
+    const p = pacing({ quiet_hours: { from: '22:00', to: '07:00' } }, { timeZone: 'Europe/Berlin' });
+    p.at(Date.parse(now));
+    expect(p.ask()).toMatchObject(until === undefined ? { is: 'go' } : { is: 'wait', until: Date.parse(until) });
+  });
+
   it('never lets more out than a cap in any window, and always names a time at which it goes on', () => {
     fc.assert(
       fc.property(

@@ -146,6 +146,12 @@ export async function startTestApp(options: TestAppOptions = {}) {
     addDevice: (phone: string) => addDevice('whatsapp-or-sandbox', phone),
     untilConnected,
     until,
+    /** Unlinks a device on the handset that has linked it, and links it with this one. */
+    async linkAnew(deviceId: number, before: string, phone: string) {
+      network?.phone(before).unlink();
+      await until(() => app.fleet.state(deviceId).is === 'down', `device ${deviceId} to be unlinked`);
+      await link(deviceId, phone);
+    },
     /** An API call with the device's token. */
     async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const response = await fetch(`${app.url}/api/v1${path}`, {

@@ -17,6 +17,8 @@ export interface Pace {
   readZone(): Promise<void>;
   /** A phone has linked the device: its number is as cold as one of that day. Unix ms. */
   linked(at: number): void;
+  /** Another number has: what the one before sent, and was refused, is not its own. Unix ms. */
+  beginAnew(at: number): void;
   /** WhatsApp lets no conversation be opened until then. Unix ms. */
   lock(until: number): void;
   readonly lockedUntil: number;
@@ -42,6 +44,7 @@ export function createPace({
   const settings = { ...pacingOf(device) };
   let lockedUntil = device.time_lock_until ?? 0;
   let linkedAt = device.linked_at;
+  let numberSince = device.number_since ?? 0;
   /** Of the pacing that was made last, or is being made. */
   let zone: string | undefined;
   let discarded = 0;
@@ -62,8 +65,12 @@ export function createPace({
       timeZone,
       linkedAt: linkedAt ?? now,
       history: {
-        sent: settings.enabled ? await store.messages.sentSince(owner, now - DAY_MS, settings.per_day) : [],
-        newToday: settings.enabled ? await store.conversations.countOpened(device.id, startOfDay(timeZone, now)) : 0,
+        sent: settings.enabled
+          ? await store.messages.sentSince(owner, Math.max(now - DAY_MS, numberSince), settings.per_day)
+          : [],
+        newToday: settings.enabled
+          ? await store.conversations.countOpened(device.id, Math.max(startOfDay(timeZone, now), numberSince))
+          : 0,
       },
       lockedUntil,
       clock,
@@ -90,6 +97,11 @@ export function createPace({
     },
     linked(at) {
       linkedAt = at;
+      discard();
+    },
+    beginAnew(at) {
+      numberSince = at;
+      lockedUntil = 0;
       discard();
     },
     lock(until) {
