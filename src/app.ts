@@ -59,7 +59,7 @@ import { createMetrics, noMetrics } from './metrics.ts';
 import { createEgress } from './net/egress.ts';
 import { openBucket } from './net/s3.ts';
 import { createSandbox } from './sandbox.ts';
-import { type MessageRow, type Migration, openStore, type Store } from './store/index.ts';
+import { type MessageRow, type Migration, occupy, openStore, type Store } from './store/index.ts';
 import { createOpenLink, type Route, silenceLibsignal } from './whatsapp/index.ts';
 
 /** What a test hands in; a real start takes the system's. */
@@ -390,7 +390,11 @@ export async function openGateway(config: Config, hands: Hands = {}) {
 
 /** Starts left to right; `stop` goes right to left, and loses nothing: what had no outcome yet is pending after the next start. */
 export async function startApp(config: Config, hands: Hands = {}) {
-  const gateway = await openGateway(config, hands);
+  const leave = config.DATABASE_URL === undefined ? occupy(config.DATA_DIR, ALONE) : undefined;
+  const gateway = await openGateway(config, hands).catch((error: unknown) => {
+    leave?.();
+    throw error;
+  });
   const { log, store, media, sandbox, fleet, messages, devices, idempotency, panel, clock } = gateway;
   const { inbox, inboxMedia, replies, groups, webhooks, liveEvents, deliveries, neighbours } = gateway;
   const answers = config.WAGATE_ROLE !== 'worker';
@@ -467,9 +471,13 @@ export async function startApp(config: Config, hands: Hands = {}) {
       await sandbox.stop();
       await neighbours?.stop();
       await gateway.close();
+      leave?.();
     },
   };
 }
+
+const ALONE =
+  'Two would spoil the keys of its devices. Stop the other one first, or give this one a DATA_DIR of its own.';
 
 /** Another at each start, so that a node never takes a lease for its own that a namesake holds. */
 const nodeName = ({ DATABASE_URL }: Config, random: RandomBytes): string =>

@@ -5,7 +5,7 @@ import { type Config, ConfigError } from '../base/config.ts';
 import { invalid } from '../base/errors.ts';
 import { masterKeys } from '../base/vault.ts';
 import { type ArchiveFacts, verifyArchive, writeArchive } from '../store/archive.ts';
-import { openStore, type Store } from '../store/index.ts';
+import { occupy, openStore, type Store } from '../store/index.ts';
 import {
   clearCutOff,
   clearStaging,
@@ -75,11 +75,11 @@ export async function restore({ config, args, options, say }: CommandEnvironment
       `A backup opens only with the master key of the installation that it was made of. Set MASTER_KEY, or put its development.key into ${config.DATA_DIR}.`,
     );
   const facts = verifyArchive(path);
-  await refuseInhabited(place, options.overwrite, clock.now());
-  say(`The backup is sound: ${summary(facts)}.`);
-
+  const leave = place.url === undefined ? occupy(place.dataDir, 'Stop it first.') : undefined;
   const staging = stagingIn(place);
   try {
+    await refuseInhabited(place, options.overwrite, clock.now());
+    say(`The backup is sound: ${summary(facts)}.`);
     clearCutOff(place);
     stageArchive(path, staging);
     // Refuses a key that does not fit; brings an older backup up to date.
@@ -105,6 +105,7 @@ export async function restore({ config, args, options, say }: CommandEnvironment
     return { text: text.join('\n'), data: { ...facts, devices_renewed: renewed, replaced, also_replaced } };
   } finally {
     clearStaging(staging);
+    leave?.();
   }
 }
 

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import { ConfigError } from '../base/config.ts';
 import { type Database, openDatabase } from './database.ts';
+import { occupy } from './occupancy.ts';
 import type { Tables } from './schema.ts';
 
 /** A database: `postgres://…`, or the folder of a SQLite file. */
@@ -83,7 +84,10 @@ export async function copyInstallation({
   if (from.url === to.url && from.dataDir === to.dataDir)
     throw new ConfigError('Source and target are the same database. Nothing was copied.');
   const source = await openDatabase({ ...from, clock });
+  const leaving: (() => void)[] = [];
   try {
+    for (const { url, dataDir } of [from, to])
+      if (url === undefined) leaving.push(occupy(dataDir, 'Stop it, and copy again. Nothing was copied.'));
     const target = await openDatabase({ ...to, clock });
     try {
       return await inSnapshot(source, (reading) =>
@@ -107,6 +111,7 @@ export async function copyInstallation({
     }
   } finally {
     await source.db.destroy();
+    for (const leave of leaving) leave();
   }
 }
 

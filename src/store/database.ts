@@ -115,7 +115,7 @@ const sentences: Readonly<Record<number, string>> = {
   26: 'is not a database, or was encrypted by another program.',
 };
 
-function explainFile(path: string, error: unknown): Error {
+export function explainFile(path: string, error: unknown): Error {
   if (error instanceof ConfigError) return error;
   const cause = asError(error).cause ?? error;
   const sentence = sentences[resultCode(cause)] ?? `could not be opened: ${reason(error)}`;

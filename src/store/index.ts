@@ -75,6 +75,7 @@ export { type MessageBody, type MessageRow, type MessageStatus, statuses } from 
 export type { History, Messages, NewMessage, Statistics } from './messages.ts';
 export type { Migration } from './migrations/index.ts';
 export type { NodeRow, Nodes } from './nodes.ts';
+export { occupy } from './occupancy.ts';
 export type { Frozen, Paced } from './outbox.ts';
 export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
 export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.ts';

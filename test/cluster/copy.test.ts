@@ -96,7 +96,7 @@ describe.skipIf(server === undefined)('an installation that is copied from SQLit
     onTestFinished(() => app.stop());
     const empty = await postgresPlace(server ?? '');
     await expect(copy({ url: undefined, dataDir: app.dataDir }, empty)).rejects.toThrow(
-      /in use by local\. Stop the gateway/,
+      /A gateway is at work in .+\. Stop it, and copy again/,
     );
   });
 });

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Contact, type Network, startNetwork } from '../../simulator/index.ts';
-import { openGateway } from '../../src/app.ts';
+import { openGateway, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
 import { asError } from '../../src/base/errors.ts';
 import { commands } from '../../src/cli/commands.ts';
@@ -291,7 +291,7 @@ describe('a backup', () => {
     await wagate({ DATA_DIR: at('old') }, 'backup', at('one.backup'));
     expect(await wagate({ DATA_DIR: at('old') }, 'restore', at('one.backup'), '--overwrite')).toMatchObject({
       code: 1,
-      data: { message: expect.stringMatching(/gateway is at work here/) },
+      data: { message: expect.stringMatching(/gateway is at work (in|here) .+\. Stop it first/) },
     });
     await gateway.app.stop();
     app = undefined;
@@ -310,6 +310,19 @@ describe('a backup', () => {
       code: 1,
       data: { message: expect.stringMatching(/no sound backup/) },
     });
+  });
+
+  test('does not run beside a gateway that holds no device, nor does a second gateway', async () => {
+    const env = { NODE_ENV: 'test', DATA_DIR: at('old'), PORT: '0', SANDBOX: 'false', LOG_LEVEL: 'silent', ...ON_FILE };
+    const first = await startApp(readConfig(env));
+    onTestFinished(() => first.stop());
+    await first.accounts.bootstrap();
+    expect((await wagate(env, 'backup', at('one.backup'), '--overwrite')).code).toBe(0);
+    expect(await wagate(env, 'restore', at('one.backup'), '--overwrite')).toMatchObject({
+      code: 1,
+      data: { message: expect.stringMatching(/A gateway is at work in .+\. Stop it first/) },
+    });
+    await expect(startApp(readConfig(env))).rejects.toThrow(/is at work in .+ a DATA_DIR of its own/);
   });
 
   test.skipIf(inject('postgresUrl') === undefined)(
@@ -340,6 +353,7 @@ describe('a backup', () => {
       // A version before nodes has no table of them.
       await rows(env.DATABASE_URL, 'drop table node, duty, device_live, node_call, rate_window');
       await rows(env.DATABASE_URL, 'drop index device_lease_of_node');
+      await rows(env.DATABASE_URL, 'alter table device drop column number_since');
       await rows(env.DATABASE_URL, "delete from migration where name > '0006'");
       expect((await restore()).code).toBe(0);
     },
