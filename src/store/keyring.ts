@@ -33,11 +33,12 @@ export async function openKeyring(db: Queries, clock: Pick<Clock, 'now'>, keys: 
     const left = rows.find((row) => row.version < mine.row.version && row.retired_at === null);
     if (left !== undefined && before?.row.version !== left.version) throw unfinished();
     const { version } = mine.row;
-    return createVault(keys.current, {
-      keyVersion: version,
-      tokenKey: mine.tokenKey,
-      older: left && keys.previous && { masterKey: keys.previous, keyVersion: left.version },
-    });
+    // Also one that is refused by now: a gateway that was not started again may have sealed with it until a moment ago.
+    const older =
+      before !== undefined && keys.previous !== undefined && before.row.version < version
+        ? { masterKey: keys.previous, keyVersion: before.row.version }
+        : undefined;
+    return createVault(keys.current, { keyVersion: version, tokenKey: mine.tokenKey, older });
   }
 }
 

@@ -169,6 +169,29 @@ overEachDatabase('the master key', ({ kind, place }) => {
   });
 });
 
+overEachDatabase('a gateway that was not started again', ({ place }) => {
+  test('seals with the old key after that was refused: both keys read it, and seal it anew', async () => {
+    const at = await place();
+    const old = await open(at, { current: first, previous: undefined });
+    const { owner } = await fill(old, { secret: SECRET });
+    const both = { current: second, previous: first };
+    const changing = await open(at, both);
+    await changing.resealing.reseal(() => undefined);
+    await changing.resealing.retireOlder();
+
+    await old.deviceMemory(owner).writeKeys([{ type: 'session', id: '1.0', value: Buffer.from('late') }]);
+    const read = async (store: Store) =>
+      Buffer.from((await store.deviceMemory(owner).readKeys('session', ['1.0'])).get('1.0') ?? []).toString();
+    const alone = await open(at, { current: second, previous: undefined });
+    await expect(read(alone)).rejects.toThrow(/sealed with master key 1, which is not known here/);
+    expect(await alone.resealing.left()).toBe(1);
+    const again = await open(at, both);
+    expect(await read(again)).toBe('late');
+    expect(await again.resealing.reseal(() => undefined)).toBe(1);
+    expect(await read(alone)).toBe('late');
+  });
+});
+
 overEachDatabase('npm run wagate -- keys rotate', ({ place }) => {
   test('killed in the middle, goes on where it was, and then the old key starts nothing', async () => {
     const at = await place();
