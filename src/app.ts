@@ -210,6 +210,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     fleet,
     tokenKey: vault.tokenKey,
     defaultCountry: config.DEFAULT_COUNTRY,
+    hasSandbox: config.SANDBOX,
     rateLimit: config.RATE_LIMIT_PER_MINUTE,
     clock,
     random,

@@ -1,7 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { dayIn, startOfDay } from '../base/clock.ts';
-import { failure } from '../base/errors.ts';
+import { failure, invalid } from '../base/errors.ts';
 import { isToken, newToken, type RandomBytes, tokenHash } from '../base/ids.ts';
 import type { AccountRow, DeviceKind, DeviceRow, Store } from '../store/index.ts';
 import type { Caller, DeviceDescription, DeviceListItem, DeviceStatus, Devices } from './contract.ts';
@@ -11,7 +11,7 @@ import type { DeviceState } from './supervisor.ts';
 
 /** What the account's own people do with devices; the API's part is `Devices` of the contract. */
 export interface DeviceAdmin extends Devices {
-  /** Throws `device_limit_reached`, `subscription_expired`. */
+  /** Throws `device_limit_reached` (each kind has the limit for itself), `subscription_expired`, `validation_failed`. */
   create(accountId: number, device: NewDevice): Promise<DeviceRow>;
   /** A new token; the one before is dead at once. It is told here and never again. */
   issueToken(accountId: number, deviceId: number): Promise<string>;
@@ -30,6 +30,8 @@ export interface DevicesNeeds {
   readonly fleet: Pick<Fleet, 'state' | 'health'>;
   readonly tokenKey: KeyObject;
   readonly defaultCountry: string;
+  /** Whether there is a network for sandbox devices. */
+  readonly hasSandbox: boolean;
   readonly rateLimit: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -131,6 +133,8 @@ export function createDevices(needs: DevicesNeeds): DeviceAdmin {
     },
 
     async create(accountId, given) {
+      if (given.kind === 'sandbox' && !needs.hasSandbox)
+        throw invalid('kind', 'There are no sandbox devices here: the operator has set SANDBOX=false.');
       const subscription = await running(accountId);
       if (subscription === undefined) throw failure('subscription_expired');
       const device = await store.devices.create(

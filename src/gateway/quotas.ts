@@ -9,7 +9,7 @@ export interface SubscriptionView {
   readonly used: number;
   readonly remaining: number;
   readonly deviceLimit: number;
-  /** In use. */
+  /** WhatsApp devices in use. */
   readonly devices: number;
   readonly rateLimitPerMinute: number | null;
   readonly isTrial: boolean;
@@ -52,7 +52,7 @@ export function createQuotas({
       used: row.used,
       remaining: Math.max(0, row.message_quota - row.used),
       deviceLimit: row.device_limit,
-      devices: devices.length,
+      devices: devices.filter(({ kind }) => kind === 'whatsapp').length,
       rateLimitPerMinute: row.rate_limit_per_minute,
       isTrial: row.is_trial === 1,
       startsAt: row.starts_at,

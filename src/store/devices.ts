@@ -63,7 +63,10 @@ export function createDevices(context: Context) {
       .where('device.suspended_at', 'is', null)
       .where('account.suspended_at', 'is', null);
   return {
-    /** Undefined when the account has `device_limit` devices already; parallel calls can not pass the limit together. */
+    /**
+     * Undefined when the account has `device_limit` devices of that kind already: a sandbox device costs nobody a WhatsApp device. Parallel
+     * calls can not pass the limit together.
+     */
     create(account_id: number, device: NewDevice, device_limit: number): Promise<DeviceRow | undefined> {
       return inTransaction(db, async (tx) => {
         await sql`select id from account where id = ${account_id} ${dialect.forUpdate}`.execute(tx);
@@ -71,6 +74,7 @@ export function createDevices(context: Context) {
           .selectFrom('device')
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .where('account_id', '=', account_id)
+          .where('kind', '=', device.kind)
           .where('deleted_at', 'is', null)
           .executeTakeFirstOrThrow();
         if (count >= device_limit) return undefined;

@@ -82,6 +82,11 @@ overEachDatabase('the schema', ({ open }) => {
     expect(made.filter((row) => row !== undefined)).toHaveLength(2);
     expect(await store.devices.remove(account.id, device.id)).toBe(true);
     expect(await store.devices.create(account.id, phone, 3)).toMatchObject({ state: 'disconnected', enabled: 1 });
+    // A simulated phone takes no place of a real one.
+    const sandbox = { ...phone, kind: 'sandbox' } as const;
+    expect(await store.devices.create(account.id, phone, 3)).toBeUndefined();
+    expect(await store.devices.create(account.id, sandbox, 1)).toMatchObject({ kind: 'sandbox' });
+    expect(await store.devices.create(account.id, sandbox, 1)).toBeUndefined();
   });
 
   test('a quota of 100 lets exactly 100 of 1,000 parallel requests through', async () => {
