@@ -36,7 +36,8 @@ const create = forSession(keeper, {
     id: 'panelCreateDevice',
     tag,
     summary: 'Add a device',
-    description: 'Within the device limit of the package, which WhatsApp devices and sandbox devices have each for themselves. A sandbox device links itself to a simulated phone at once; there are none where the operator has set `SANDBOX=false`.',
+    description:
+      'Within the device limit of the package, which WhatsApp devices and sandbox devices have each for themselves. A sandbox device links itself to a simulated phone at once; there are none where the operator has set `SANDBOX=false`.',
   },
   body: z.object({
     name: name('name'),
