@@ -132,8 +132,9 @@ export function createEntrance(needs: EntranceNeeds): Entrance {
     via: Signed['via'],
     visitor: Visitor,
     before: string | null,
+    proof?: Signed,
   ): Promise<Session> {
-    const session = await sessions.begin(user, accountId, via, visitor);
+    const session = await sessions.begin(user, accountId, via, visitor, proof);
     if (session === undefined) throw failure('not_signed_in');
     if (before !== null) await end(before);
     await store.durable();
@@ -253,7 +254,9 @@ export function createEntrance(needs: EntranceNeeds): Entrance {
         return taken;
       });
       if (invitation === undefined) throw failure('invalid_link');
-      const session = await begin(user, invitation.account_id, who?.via ?? 'password', visitor, before);
+      // One begun by a link would be taken for a link that was opened just now, after which a password needs no current one.
+      const proof = who?.userId === user.id ? who : undefined;
+      const session = await begin(user, invitation.account_id, 'password', visitor, before, proof);
       await audit.note({ kind: 'member.joined', who: session.who, address: visitor.address, subject: invitation.role });
       return session;
     },
@@ -262,7 +265,7 @@ export function createEntrance(needs: EntranceNeeds): Entrance {
       const user = await store.accounts.findUser(who.userId);
       const role = await store.members.roleOf(accountId, who.userId);
       if (user === undefined || role === undefined) throw failure('not_found', { what: 'The account' });
-      const session = await begin(user, accountId, 'password', visitor, null);
+      const session = await begin(user, accountId, 'password', visitor, null, who);
       await store.sessions.remove(who.sessionHash);
       needs.events.emit('people.changed', { accountId: who.accountId, userId: who.userId });
       return session;

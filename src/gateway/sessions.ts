@@ -23,6 +23,8 @@ export interface Signed {
   readonly via: 'password' | 'link';
   /** Unix ms. */
   readonly begunAt: number;
+  /** Unix ms. The session ends then, however much it is used. */
+  readonly expiresAt: number;
   readonly sessionHash: Uint8Array;
 }
 
@@ -40,8 +42,17 @@ export interface Session {
 }
 
 export interface Sessions {
-  /** A new token for whoever signs in. Undefined when the user is no member of the account. */
-  begin(user: UserRow, accountId: number, via: Signed['via'], visitor: Visitor): Promise<Session | undefined>;
+  /**
+   * A new token for whoever signs in. `proof`: the session that stands for who it is, where nothing else was asked for; the new one ends
+   * when that one would have. Undefined when the user is no member of the account.
+   */
+  begin(
+    user: UserRow,
+    accountId: number,
+    via: Signed['via'],
+    visitor: Visitor,
+    proof?: Signed,
+  ): Promise<Session | undefined>;
   /** Who a token belongs to, while it lasts. `touch: false` looks without prolonging it. */
   find(sessionToken: string, options?: { readonly touch: boolean }): Promise<Signed | undefined>;
   end(sessionToken: string): Promise<void>;
@@ -73,15 +84,16 @@ export function createSessions({ store, tokenKey, clock, random }: SessionsNeeds
       timeZone: account.time_zone,
       via: session.via,
       begunAt: session.created_at,
+      expiresAt: session.expires_at,
       sessionHash: hash,
     };
   }
 
   return {
-    async begin(user, accountId, via, { address, userAgent }) {
+    async begin(user, accountId, via, { address, userAgent }, proof) {
       const sessionToken = newToken(random, 'wags_');
       const hash = hashOf(sessionToken);
-      const expiresAt = clock.now() + SESSION_MS;
+      const expiresAt = proof?.expiresAt ?? clock.now() + SESSION_MS;
       await store.sessions.create({
         token_hash: hash,
         user_id: user.id,

@@ -135,6 +135,30 @@ describe('signing in', () => {
     later(11 * 3_600_000);
     expect((await other.call('GET', '/me')).status).toBe(401);
   });
+
+  test.each(['the account is changed over', 'an invitation is accepted'])(
+    'a session that goes on when %s ends when it would have',
+    async (what) => {
+      const { accountId, browser, email } = await createTenant(app);
+      const use = async (days: number) => {
+        for (let hours = 0; hours < days * 24; hours += 8) {
+          expect((await browser.call('GET', '/me')).status).toBe(200);
+          later(8 * 3_600_000);
+        }
+      };
+      await use(6);
+      if (what === 'the account is changed over') {
+        await browser.post('/me/account', { account_id: accountId });
+      } else {
+        const inviting = await createTenant(app);
+        const { link } = await inviting.browser.post<{ link: string }>('/invitations', { email, role: 'viewer' });
+        await browser.post('/invitation/accept', { token: link.split('/').at(-1) });
+      }
+      // Never twelve hours without use: what ends it is its age.
+      await use(1);
+      expect((await browser.call('GET', '/me')).status).toBe(401);
+    },
+  );
 });
 
 describe('a person', () => {
@@ -168,6 +192,24 @@ describe('a person', () => {
     expect((await browser.call('GET', '/me')).status).toBe(200);
     expect((await createBrowser(app).signIn(email)).status).toBe(401);
     expect((await createBrowser(app).signIn(email, 'another long password')).status).toBe(200);
+  });
+
+  test('who came by a link hours ago needs the current password, also when an invitation was accepted meanwhile', async () => {
+    later();
+    const { browser, email } = await createTenant(app);
+    later(2 * 3_600_000);
+    const inviting = await createTenant(app);
+    const { link } = await inviting.browser.post<{ link: string }>('/invitations', { email, role: 'viewer' });
+    const joined = await browser.post('/invitation/accept', { token: link.split('/').at(-1) });
+    expect(joined).toMatchObject({ account: { id: inviting.accountId }, may_set_password: false });
+    const change = (current?: string) =>
+      browser.call('PUT', '/me/password', { body: { password: 'another long password', current_password: current } });
+    const without = await change();
+    expect([without.status, without.body.errors]).toEqual([
+      422,
+      { current_password: ['current_password is required'] },
+    ]);
+    expect((await change(PASSWORD)).status).toBe(200);
   });
 
   test('who forgot the password gets a one-time link by mail; the answer tells nobody who is known', async () => {
