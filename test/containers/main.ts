@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,16 +26,21 @@ const PIXEL = Buffer.from(
   'base64',
 );
 
-const files = {
-  alone: ['compose.yaml'],
-  postgres: ['compose.yaml', 'compose.postgres.yaml'],
-  cluster: ['compose.cluster.yaml'],
+/** What is in `.env` for each, beside the secrets: no command names a file. */
+const settings = {
+  alone: '',
+  postgres: 'COMPOSE_FILE=compose.yaml:compose.postgres.yaml\n',
+  cluster: 'COMPOSE_FILE=compose.cluster.yaml\n',
 } as const;
+
+const secrets = `MASTER_KEY=${randomBytes(32).toString('base64')}\nPOSTGRES_PASSWORD=${randomBytes(12).toString('hex')}\n`;
 
 /** A connection for each request: one that is kept would be to a gateway that was killed since. */
 const dispatcher = new Agent({ pipelining: 0 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'wagate-containers-'));
+/** One of the caller's would count before that of `.env`. */
+const env = { ...process.env, COMPOSE_FILE: undefined };
 
 /** What the command prints; throws what it says when it fails. */
 function docker(args: readonly string[], input?: Buffer): Buffer {
@@ -43,6 +48,7 @@ function docker(args: readonly string[], input?: Buffer): Buffer {
     cwd: folder,
     maxBuffer: 1 << 30,
     timeout: 900_000,
+    env,
     ...(input !== undefined && { input }),
   });
   if (error) throw error;
@@ -57,21 +63,25 @@ function expectThat(holds: boolean, what: string): void {
 
 class Installation {
   token = '';
-  readonly #files: readonly string[];
   /** The service in which commands are given, and the one whose devices are its own. */
   readonly at: string;
 
-  constructor(name: keyof typeof files) {
-    this.#files = files[name].flatMap((file) => ['-f', file]);
+  constructor(name: keyof typeof settings) {
+    writeFileSync(join(folder, '.env'), `${settings[name]}${secrets}`);
     this.at = name === 'cluster' ? 'api-1' : 'wagate';
   }
 
   compose(args: readonly string[], input?: Buffer): string {
-    return docker(['compose', ...this.#files, ...args], input).toString();
+    return docker(['compose', ...args], input).toString();
   }
 
   inside(...command: readonly string[]): string {
     return this.compose(['exec', '-T', this.at, ...command]);
+  }
+
+  restore(...options: readonly string[]): void {
+    const command = ['cat > /data/wagate.backup && wagate restore /data/wagate.backup', ...options].join(' ');
+    this.compose(['run', '--rm', '-T', this.at, 'sh', '-c', command], readFileSync(join(folder, 'wagate.backup')));
   }
 
   /** Waits until every service is healthy, as the engine says. */
@@ -88,11 +98,11 @@ class Installation {
   }
 
   doctor(): readonly { check: string; ok: boolean; told: string }[] {
-    const { status, stdout } = spawnSync(
-      'docker',
-      ['compose', ...this.#files, 'exec', '-T', this.at, 'wagate', 'doctor', '--json'],
-      { cwd: folder, encoding: 'utf8' },
-    );
+    const { status, stdout } = spawnSync('docker', ['compose', 'exec', '-T', this.at, 'wagate', 'doctor', '--json'], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    });
     if (status === null) throw new Error('doctor did not end');
     return JSON.parse(stdout);
   }
@@ -159,11 +169,14 @@ async function outlives(it: Installation): Promise<void> {
   const code = docker(['inspect', '-f', '{{.State.ExitCode}}', ids]).toString().trim();
   expectThat(code === '0', 'SIGTERM ends it with 0');
   it.compose(['down', '-v']);
-  const restore = 'cat > /data/wagate.backup && wagate restore /data/wagate.backup';
-  it.compose(['run', '--rm', '-T', it.at, 'sh', '-c', restore], readFileSync(join(folder, 'wagate.backup')));
+  it.restore();
   it.up();
   expectThat((await it.sent()) === 2, 'restored into new volumes, both are there, under the same token');
   expectThat((await it.send('two')) === 200, 'and the device sends without being linked again: 200');
+  it.compose(['stop', it.at]);
+  it.restore('--overwrite');
+  it.up();
+  expectThat((await it.sent()) === 2, 'restored in the place of what is there, both are there, and nothing since');
 }
 
 async function losesNodes(it: Installation): Promise<void> {
@@ -195,14 +208,13 @@ try {
       return name === '' || kept.has(name) || [...kept].some((file) => file.startsWith(`${name}/`));
     },
   });
-  writeFileSync(join(folder, '.env'), `MASTER_KEY=${randomBytes(32).toString('base64')}\n`);
-  appendFileSync(join(folder, '.env'), `POSTGRES_PASSWORD=${randomBytes(12).toString('hex')}\n`);
+  writeFileSync(join(folder, '.env'), secrets);
   const image = /image: (wagate:\S+)/.exec(docker(['compose', 'config']).toString())?.[1] ?? '';
   docker(['build', '--network', values['build-network'], '-t', image, '.']);
   say(`${image} is built`);
   for (const name of ['alone', 'postgres', 'cluster'] as const) {
     if (values.only !== undefined && !values.only.split(',').includes(name)) continue;
-    say(files[name].join(' + '));
+    say(name);
     const it = new Installation(name);
     try {
       for (const step of steps[name]) await step(it);

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 
 /** What docs/operations.md tells to type, in both languages, held against the files that it speaks of. */
 const root = join(import.meta.dirname, '..', '..');
@@ -18,6 +19,54 @@ function temporary(name: string): string {
 /** The value of each line `name=value` of the unit. */
 const ofUnit = (name: string) =>
   [...read('deploy/wagate.service').matchAll(new RegExp(`^${name}=(.+)$`, 'gm'))].map(([, value]) => value ?? '');
+
+describe('in containers', () => {
+  /** What COMPOSE_FILE may be in `.env`, and the services that commands then know. */
+  const choices = ['compose.yaml', 'compose.yaml:compose.postgres.yaml', 'compose.cluster.yaml'];
+  const servicesOf = (choice: string) =>
+    choice.split(':').flatMap((name) => Object.keys(parse(read(name), { merge: true }).services));
+
+  test.each(pages)(
+    'the commands of %s name no file, which the next one would forget, and services that are there',
+    (page) => {
+      const commands = [...read(page).matchAll(/docker compose ([^`\n#&|;<]+)/g)].map(([, words = '']) =>
+        words.trim().split(/\s+/),
+      );
+      expect(commands.length).toBeGreaterThan(8);
+      const known = choices.flatMap(servicesOf);
+      for (const [verb = '', ...words] of commands) {
+        expect(['up', 'logs', 'exec', 'cp', 'stop', 'run', 'build'], verb).toContain(verb);
+        const [service, ...others] = words.filter((word) => !word.startsWith('-')).map((word) => word.split(':')[0]);
+        if (service !== undefined) expect(known).toContain(service);
+        if (verb === 'stop') expect(known).toEqual(expect.arrayContaining(others));
+      }
+      const stopped = commands.find(([verb, ...words]) => verb === 'stop' && words.length > 1)?.slice(1);
+      expect(stopped).toEqual(servicesOf('compose.cluster.yaml').filter((name) => /^(api|worker)-/.test(name)));
+    },
+  );
+
+  test.each(pages)(
+    '%s tells once, and the files with it, what makes every command mean the files of the installation',
+    (page) => {
+      const told = (name: string) =>
+        [...read(name).matchAll(/COMPOSE_FILE=([\w.:]+\.yaml)/g)].map(([, files]) => files);
+      expect(told(page)).toEqual(choices.slice(1));
+      expect(['compose.yaml', 'compose.postgres.yaml', 'compose.cluster.yaml'].map(told)).toEqual([
+        choices.slice(1, 2),
+        choices.slice(1, 2),
+        choices.slice(2),
+      ]);
+      // What test/containers/main.ts does on an engine.
+      expect(told('test/containers/main.ts')).toEqual(choices.slice(1));
+      for (const name of ['compose.yaml', 'compose.postgres.yaml', 'compose.cluster.yaml'])
+        expect(read(name)).not.toMatch(/^#.* -f /m);
+    },
+  );
+
+  test.each(pages)('a restore of %s says that it takes the place of what is there', (page) => {
+    expect(read(page)).toMatch(/^docker compose run .*wagate restore \S+ --overwrite/m);
+  });
+});
 
 describe('with systemd', () => {
   test.each(pages)('no command of %s has the settings among its arguments', (page) => {
