@@ -1,12 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 
 /** What docs/operations.md tells to type, in both languages, held against the files that it speaks of. */
 const root = join(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
 const pages = ['docs/operations.md', 'docs/operations.id.md'] as const;
 
@@ -108,5 +110,37 @@ describe('with systemd', () => {
       ]),
     );
     expect(environment).toContain('WAGATE_COMMAND=wagate');
+  });
+
+  /** The commands between two others, in the blocks of a page. */
+  function between(page: string, from: RegExp, to: RegExp): readonly string[] {
+    const lines = [...read(page).matchAll(/^```sh\n(.+?)^```/gms)].flatMap(([, block = '']) => block.split('\n'));
+    const all = lines.flatMap((line) => line.replace(/\s+#.*/, '').split(' && '));
+    const begin = all.findIndex((command) => from.test(command));
+    const length = all.slice(begin).findIndex((command) => to.test(command));
+    expect([begin, length]).not.toContain(-1);
+    return all.slice(begin, begin + length);
+  }
+
+  test('what the pages do in the folder builds the dashboard, at an upgrade too, and makes no installation', async () => {
+    const [english = [], indonesian] = pages.map((page) => between(page, /^npm ci$/, /^install /).slice(1));
+    expect(indonesian).toEqual(english);
+    for (const page of pages) expect(between(page, /^git pull$/, /^cp /)).toEqual(['git pull', 'npm ci', ...english]);
+    const folder = temporary('built');
+    const names = ['src', 'simulator', 'scripts', 'dashboard', 'package.json', 'package-lock.json', 'tsconfig.json'];
+    const made = new Set(['dist', 'dist.new', 'dist.old'].map((name) => join(root, 'dashboard', name)));
+    for (const name of names)
+      cpSync(join(root, name), join(folder, name), { recursive: true, filter: (path) => !made.has(path) });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const env = { PATH: process.env.PATH ?? '', HOME: folder };
+    for (const step of english) await run('sh', ['-c', step], { cwd: folder, env });
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+    expect(existsSync(join(folder, 'dashboard/dist/index.html'))).toBe(true);
+  });
+
+  test.each(pages)('no block of %s gives a command to another installation than the one that it has made', (page) => {
+    const blocks = [...read(page).matchAll(/^```sh\n(.+?)^```/gms)].map(([, block = '']) => block);
+    expect(blocks.join('\n')).toMatch(/^wagate backup \S+/m);
+    expect(blocks.join('\n')).not.toMatch(/^(?:.*&& )?npm (?:start|run)/m);
   });
 });
