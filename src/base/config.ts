@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { asError } from './errors.ts';
 import type { LogLevel } from './log.ts';
@@ -24,6 +25,8 @@ class Unreadable extends Error {}
 const refuse = (what: string): never => {
   throw new Unreadable(what);
 };
+
+const PROXY_WORDS = ['loopback', 'linklocal', 'uniquelocal'];
 
 const text = (value: string) => value;
 const optional = (value: string) => (value === '' ? undefined : value);
@@ -67,6 +70,16 @@ const database = (value: string) => {
     return refuse(asError(error).message);
   }
 };
+/** What Fastify's `trustProxy` reads; whatever else it is given ends the start without a word of which setting it was. */
+const proxies = (value: string) =>
+  list(value).map((item) => {
+    const [address = '', bits, ...more] = item.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most);
+    return PROXY_WORDS.includes(item) || (isIP(address) !== 0 && isRange && more.length === 0)
+      ? item
+      : refuse(`must be addresses, ranges such as 10.0.0.0/8, or ${PROXY_WORDS.join(', ')}, separated by commas`);
+  });
 const version = (value: string): [number, number, number] | undefined => {
   if (value === '') return undefined;
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(value);
@@ -124,7 +137,7 @@ export const settings = {
   WEBHOOK_TIMEOUT_SECONDS: setting('15', 'How long a webhook may take to answer.', whole(1, 60)),
   WEBHOOK_CONCURRENCY: setting('8', 'Deliveries to one webhook at a time; always one at a time within a chat.', whole(1, 64)),
   OPT_OUT: setting('record', 'What STOP, BERHENTI or UNSUB from a person does: record marks the conversation; refuse also refuses further messages to them. A device may have its own.', oneOf('record', 'refuse')),
-  TRUSTED_PROXIES: setting('', 'Addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed.', list),
+  TRUSTED_PROXIES: setting('', 'Reverse proxies whose X-Forwarded-For is believed: addresses, ranges (10.0.0.0/8), or loopback, linklocal, uniquelocal, separated by commas.', proxies),
   WHATSAPP_URL: setting('wss://web.whatsapp.com/ws/chat', 'WebSocket of WhatsApp for real devices.', (value) => address('ws:', 'wss:')(value) ?? refuse('must not be empty')),
   WHATSAPP_CA: setting('', 'File with a certificate authority (PEM) that media hosts are trusted by, with another WHATSAPP_URL.', optional),
   WHATSAPP_ROOT_KEY: setting('', 'Root key (hex) of the server certificate, with another WHATSAPP_URL.', (value) => value === '' ? undefined : /^[0-9a-f]{64}$/i.test(value) ? Buffer.from(value, 'hex') : refuse('must be 64 hex digits')),

@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { allocator } from '../../scripts/allocator.mjs';
+import { readConfig } from '../../src/base/config.ts';
 import { builtDashboard } from '../support/dashboard.ts';
 import { databaseOf } from '../support/own-database.ts';
 import { freePort } from '../support/port.ts';
@@ -152,6 +153,19 @@ test('compose.cluster.yaml runs two api nodes and three workers of this version 
   ).toEqual(['proxy']);
   for (const [name] of roles.filter(([, role]) => role === 'api'))
     expect(read('deploy/haproxy.cfg')).toContain(`server ${name} ${name}:3000 check`);
+});
+
+test('in compose.cluster.yaml the nodes believe the proxy, and it believes one on this machine, by the network that all of them are in', () => {
+  const cluster = parse(read('compose.cluster.yaml'), { merge: true });
+  const [{ subnet }, ...others] = cluster.networks.default.ipam.config;
+  expect(others).toEqual([]);
+  for (const [name, { image, environment, ...service }] of Object.entries((cluster as Compose).services)) {
+    expect(service, name).not.toHaveProperty('networks');
+    if (!image.startsWith('wagate:')) continue;
+    const { TRUSTED_PROXIES } = environment as Record<string, string>;
+    expect(readConfig({ TRUSTED_PROXIES }).TRUSTED_PROXIES).toEqual([subnet]);
+  }
+  expect(/^ *acl by_proxy src (.+)$/m.exec(read('deploy/haproxy.cfg'))?.[1]).toBe(`127.0.0.0/8 ::1 ${subnet}`);
 });
 
 test('whatever the compose files mount into the gateway belongs to the user of the image', () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, FormData, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { WRONG_A_MINUTE } from '../../src/gateway/entrance.ts';
 import { startTestApp } from '../support/app.ts';
 import { freePort } from '../support/port.ts';
 
@@ -62,30 +63,7 @@ const proxies = {
 for (const [name, proxy] of Object.entries(proxies))
   describe.skipIf(!proxy.present)(`behind ${name}`, () => {
     test('the gateway is reached over TLS, sees who calls, and its live stream passes at once', async () => {
-      const folder = mkdtempSync(join(tmpdir(), `wagate-${name}-`));
-      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-      const files = { folder, cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
-      const ours = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-      execFileSync(
-        'openssl',
-        [
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:prime256v1',
-          '-nodes',
-          '-days',
-          '2',
-          '-keyout',
-          files.key,
-          '-out',
-          files.cert,
-          ...ours,
-        ],
-        { stdio: 'ignore' },
-      );
+      const files = certified(name);
       const [http, https] = [await freePort(), await freePort()];
       const app = await startTestApp({
         sandbox: true,
@@ -97,19 +75,12 @@ for (const [name, proxy] of Object.entries(proxies))
       });
       onTestFinished(() => app.stop());
       const child = proxy.start({ http, https, gateway: Number(new URL(app.app.url).port) }, files);
-      let complaints = '';
-      child.stderr?.on('data', (chunk) => (complaints += chunk));
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      onTestFinished(async () => {
-        child.kill('SIGTERM');
-        await ended;
-      });
+      const complaints = await runs(child, https);
       const dispatcher = new Agent({ connect: { ca: readFileSync(files.cert) } });
       onTestFinished(() => dispatcher.destroy());
       const site = `https://127.0.0.1:${https}`;
       const call = (path: string, init: Parameters<typeof request>[1] = {}) =>
         request(`${site}${path}`, { dispatcher, ...init });
-      await listening(https, () => complaints);
 
       const ready = await call('/health/ready');
       expect(ready.statusCode).toBe(200);
@@ -160,10 +131,80 @@ for (const [name, proxy] of Object.entries(proxies))
       form.append('recipient', '628990000001');
       form.append('file', new Blob([Buffer.alloc(3_000_000, 7)]), 'large.bin');
       const large = await call('/api/v1/send-media', { method: 'POST', headers: { authorization }, body: form });
-      expect([large.statusCode, complaints]).toEqual([200, expect.any(String)]);
+      expect([large.statusCode, complaints()]).toEqual([200, expect.any(String)]);
       await large.body.dump();
     });
   });
+
+describe.skipIf(!proxies.nginx.present || !has('haproxy', '-v'))('behind nginx and the HAProxy of a cluster', () => {
+  /** The callers of this machine that HAProxy believes are nginx alone, so that a stranger can come from here, too. */
+  function startHaproxy(port: number, gateway: number, folder: string): ChildProcess {
+    const conf = join(folder, 'haproxy.cfg');
+    writeFileSync(
+      conf,
+      example('haproxy.cfg')
+        .replace('bind :3000', `bind 127.0.0.1:${port}`)
+        .replace('127.0.0.0/8', '127.0.0.1')
+        .replace(/^ *server api-2 .*\n/m, '')
+        .replace(/server api-1 .*/, `server api-1 127.0.0.1:${gateway} check`),
+    );
+    return spawn('haproxy', ['-db', '-f', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+
+  test('the gateway tells callers apart, and believes nobody else what is said of them', async () => {
+    const files = certified('haproxy');
+    const [http, https, between] = [await freePort(), await freePort(), await freePort()];
+    const site = `https://127.0.0.1:${https}`;
+    const app = await startTestApp({ env: { PUBLIC_URL: site, TRUSTED_PROXIES: '127.0.0.1' } });
+    onTestFinished(() => app.stop());
+    await runs(startHaproxy(between, Number(new URL(app.app.url).port), files.folder), between);
+    await runs(proxies.nginx.start({ http, https, gateway: between }, files), https);
+
+    const guess = async (localAddress: string, through = site) => {
+      const dispatcher = new Agent({ localAddress, connect: { ca: readFileSync(files.cert) } });
+      const { statusCode, body } = await request(`${through}/api/panel/sign-in`, {
+        dispatcher,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: site, 'x-forwarded-for': '6.6.6.6' },
+        body: JSON.stringify({ email: `at-${localAddress}@example.com`, password: 'wrong wrong wrong' }),
+      });
+      await body.dump();
+      await dispatcher.destroy();
+      return statusCode;
+    };
+    for (let i = 0; i < WRONG_A_MINUTE; i++) expect(await guess('127.0.0.2')).toBe(401);
+    expect(await guess('127.0.0.2')).toBe(429);
+    expect(await guess('127.0.0.3')).toBe(401);
+    expect(await guess('127.0.0.4', `http://127.0.0.1:${between}`)).toBe(401);
+    const { rows } = await app.store.audit.all('sign_in.failed', 2, 1);
+    expect(rows.map(({ address }) => address)).toEqual(['127.0.0.4', '127.0.0.3']);
+  });
+});
+
+function certified(name: string): Files {
+  const folder = mkdtempSync(join(tmpdir(), `wagate-${name}-`));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const files = { folder, cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const ours = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', files.key, '-out', files.cert, ...ours], {
+    stdio: 'ignore',
+  });
+  return files;
+}
+
+/** Waits until it listens, and ends it with the test. Gives what it complains of. */
+async function runs(child: ChildProcess, port: number): Promise<() => string> {
+  let complaints = '';
+  child.stderr?.on('data', (chunk) => (complaints += chunk));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  await listening(port, () => complaints);
+  return () => complaints;
+}
 
 async function listening(port: number, complaints: () => string): Promise<void> {
   for (let tries = 0; tries < 1_200; tries += 1) {
