@@ -68,6 +68,32 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
     }
   });
 
+  test('the first steps leave room for the phone of one’s own, also in a package of one device', async () => {
+    const { browser } = await createTenant(stage.app, { devices: 1 });
+    await stage.visit({ path: '/', cookie: browser.cookie }, async (page) => {
+      await heading(page, 'Your first message');
+      await press(page, 'Make a sandbox phone');
+      await press(page, 'Send it now');
+      await page.getByRole('link', { name: 'Link my WhatsApp' }).click();
+      await page.getByText('0 of 1 devices of your package').waitFor();
+      await press(page, 'Add a device');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('Toko');
+      await press(dialog, 'Add the device');
+      await page.getByRole('img', { name: 'QR code to scan with WhatsApp' }).waitFor();
+    });
+  });
+
+  test('where the operator has no sandbox, nobody is led to one', async () => {
+    const app = await startTestApp({ env: { SANDBOX: 'false' } });
+    onTestFinished(() => app.stop());
+    const { browser } = await createTenant(app);
+    await stage.visit({ at: app, path: '/', cookie: browser.cookie }, async (page) => {
+      await page.getByText('No device yet').waitFor();
+      expect(await page.getByRole('button', { name: 'Make a sandbox phone' }).count()).toBe(0);
+    });
+  });
+
   test('by signing up: what is missing or wrong is said beside its field, and then one is in', async () => {
     await stage.visit({ path: '/sign-in', refusals: [/sign-up 422/] }, async (page) => {
       await page.getByRole('link', { name: 'Sign up' }).click();

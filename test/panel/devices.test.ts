@@ -39,6 +39,11 @@ async function link(id: number, phone: string) {
 }
 
 describe('a device', () => {
+  test('of the sandbox is refused where there is none', async () => {
+    const { status, body } = await tenant.browser.call('POST', '/devices', { body: { name: 'S', kind: 'sandbox' } });
+    expect([status, body.errors]).toEqual([422, { kind: [expect.stringContaining('SANDBOX=false')] }]);
+  });
+
   test('is made within the limit of the package', async () => {
     const small = await createTenant(app, { devices: 1 });
     await small.browser.post('/devices', { name: 'One', kind: 'whatsapp' });
