@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath, overhang, phone } from '../support/browser.ts';
-import { heading, linkedTenant, press, sandboxTenant, setStage } from './support.ts';
+import { heading, linkDevice, linkedTenant, press, sandboxTenant, setStage } from './support.ts';
 
 // Messages, in a real browser: what is sent arrives on simulated phones, and the page tells what became of it.
 
@@ -51,6 +51,44 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
       return answer.text();
     };
     await expect.poll(inbox).toContain('Terima kasih!');
+  });
+
+  test('a message goes from a real device unless one chooses the sandbox, which is said, and its number is not carried over', async () => {
+    const tenant = await sandboxTenant(stage.app);
+    const sandbox = String(tenant.deviceId);
+    const cookie = tenant.browser.cookie;
+    const hint = (on: Page | Locator) => on.getByText('goes to a simulated phone on this server');
+    const compose = async (page: Page) => {
+      await page.getByRole('button', { name: 'Send a message' }).first().click();
+      const form = page.getByRole('dialog').locator('form');
+      await form.getByLabel('To the number').waitFor();
+      return form;
+    };
+    await stage.visit({ path: '/messages', cookie }, async (page) => {
+      const form = await compose(page);
+      await hint(form).waitFor();
+      expect(await form.getByLabel('From the device').count()).toBe(0);
+    });
+    const shop = String(await linkDevice(stage.app, tenant, '6281320000003'));
+    const story = async (form: Page | Locator) => {
+      const device = form.getByLabel('From the device');
+      const number = form.getByLabel('To the number');
+      const shown = async () => [await device.inputValue(), await number.inputValue(), await hint(form).count()];
+      await device.waitFor();
+      expect(await shown()).toEqual([shop, '', 0]);
+      await device.selectOption(sandbox);
+      expect(await shown()).toEqual([sandbox, ECHO, 1]);
+      await device.selectOption(shop);
+      expect(await shown()).toEqual([shop, '', 0]);
+      // What one has typed is one's own.
+      await number.fill('0813-2000-0004');
+      await device.selectOption(sandbox);
+      expect(await shown()).toEqual([sandbox, '0813-2000-0004', 1]);
+      await device.selectOption(shop);
+      expect(await shown()).toEqual([shop, '0813-2000-0004', 0]);
+    };
+    await stage.visit({ path: '/messages', cookie }, async (page) => story(await compose(page)));
+    await stage.visit({ path: '/docs', cookie }, (page) => story(page.locator('form', { hasText: 'To the number' })));
   });
 
   test('a file is uploaded with a caption, and its bytes arrive', async () => {

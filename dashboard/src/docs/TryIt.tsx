@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Card, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconSend2 } from '@tabler/icons-react';
+import { IconFlask, IconSend2 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAsk } from '../api/ask.ts';
@@ -8,12 +8,10 @@ import { call } from '../api/client.ts';
 import { ApiFailure } from '../api/failure.ts';
 import type { PanelDevice } from '../api/types.ts';
 import { FailureNote } from '../parts/FailureNote.tsx';
+import { firstSender, recipientFor } from '../parts/senders.ts';
 import { useSubmit } from '../parts/useSubmit.ts';
 import { CodeBox } from './CodeBox.tsx';
 import { useDocs } from './context.ts';
-
-/** Answers with the same text. */
-const ECHO = '628990000006';
 
 /** Sends a message from a device of whoever is signed in, by the dashboard's own route, and shows what the server answers. */
 export function TryIt() {
@@ -36,7 +34,7 @@ export function TryIt() {
     return <FailureNote error={error} onRetry={() => void Promise.all([me.refetch(), devices.refetch()])} />;
   if (me.data === undefined || devices.data === undefined) return null;
   if (me.data.account.role === 'viewer') return <Text>{tryIt.viewer}</Text>;
-  const first = devices.data.find(({ live }) => live.status === 'connected') ?? devices.data[0];
+  const first = firstSender(devices.data);
   if (first === undefined)
     return (
       <Alert color="gray" role="note">
@@ -53,12 +51,13 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
   const form = useForm({
     initialValues: {
       device_id: String(first.id),
-      recipient: first.kind === 'sandbox' ? ECHO : '',
+      recipient: recipientFor(first.kind, ''),
       message: tryIt.hello,
     },
     validate: { recipient: filled, message: filled },
   });
   const { busy, failure, submit } = useSubmit(form);
+  const kindOf = (device: string) => (devices.find(({ id }) => String(id) === device) ?? first).kind;
 
   const send = async ({ device_id, recipient, message }: typeof form.values) => {
     setAnswer(undefined);
@@ -82,7 +81,16 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
               label: live.status === 'connected' ? name : `${name} (${tryIt.offline})`,
             }))}
             {...form.getInputProps('device_id')}
+            onChange={({ currentTarget: { value } }) => {
+              form.setFieldValue('device_id', value);
+              form.setFieldValue('recipient', (now) => recipientFor(kindOf(value), now));
+            }}
           />
+          {kindOf(form.values.device_id) === 'sandbox' && (
+            <Alert color="yellow" role="status" icon={<IconFlask aria-hidden />}>
+              {tryIt.simulated}
+            </Alert>
+          )}
           <TextInput
             label={tryIt.recipient}
             placeholder="628123456789"

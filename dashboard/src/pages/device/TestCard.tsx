@@ -1,4 +1,4 @@
-import { Card, Stack, Text, Title } from '@mantine/core';
+import { Card, Stack, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { PanelDeviceDetail } from '../../api/types.ts';
 import { SendForm } from '../messages/SendForm.tsx';
@@ -12,11 +12,6 @@ export function TestCard({ device }: { readonly device: PanelDeviceDetail }) {
         <Title order={2} size="h4">
           {t('send.title')}
         </Title>
-        {device.kind === 'sandbox' && (
-          <Text size="sm" c="dimmed">
-            {t('send.sandboxHint')}
-          </Text>
-        )}
         <SendForm deviceId={device.id} />
       </Stack>
     </Card>

@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import type { PanelDevice, PanelMessage } from '../../api/types.ts';
 import { Skeletons } from '../../parts/Loaded.tsx';
+import { ECHO } from '../../parts/senders.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { queries } from '../../queries.ts';
-import { ECHO } from '../device/sandbox/manners.ts';
 import { Outcome } from '../messages/Outcome.tsx';
 
 const Handset = lazy(async () => ({ default: (await import('../device/sandbox/Handset.tsx')).Handset }));

@@ -1,4 +1,5 @@
 import {
+  Alert,
   Autocomplete,
   Button,
   FileInput,
@@ -13,7 +14,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconSend2, IconUpload } from '@tabler/icons-react';
+import { IconFlask, IconSend2, IconUpload } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act, useAsk } from '../../api/ask.ts';
@@ -21,10 +22,11 @@ import type { PanelDevice, PanelMessage } from '../../api/types.ts';
 import { upload } from '../../api/upload.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { bytes, percent } from '../../parts/numbers.ts';
+import { firstSender, recipientFor, sandboxNumbers } from '../../parts/senders.ts';
 import { typedOn } from '../../parts/typed.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { queries } from '../../queries.ts';
-import { ECHO, mannerOf } from '../device/sandbox/manners.ts';
+import { mannerOf } from '../device/sandbox/manners.ts';
 import { isFilled } from '../enter/rules.ts';
 import { Outcome } from './Outcome.tsx';
 
@@ -45,13 +47,20 @@ interface Values {
 export function SendForm({ deviceId }: { readonly deviceId?: number }) {
   const devices = useAsk('GET /api/panel/devices');
   const usable = (devices.data ?? []).filter(({ id }) => deviceId === undefined || id === deviceId);
-  const first = usable.find(({ live }) => live.status === 'connected') ?? usable[0];
+  const first = firstSender(usable);
   // The form begins with a device that can send; until the list is there, there is none to begin with.
   if (first === undefined) return devices.isError ? <FailureNote error={devices.error} /> : null;
-  return <Form devices={usable} first={first} />;
+  return <Form devices={usable} first={first} isChosen={deviceId === undefined} />;
 }
 
-function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; readonly first: PanelDevice }) {
+interface FormProps {
+  readonly devices: readonly PanelDevice[];
+  readonly first: PanelDevice;
+  /** False on the page of the device, which shows the sandbox's phone beside the form. */
+  readonly isChosen: boolean;
+}
+
+function Form({ devices, first, isChosen }: FormProps) {
   const { t } = useTranslation('messages');
   const [sent, setSent] = useState<PanelMessage>();
   const [progress, setProgress] = useState<number>();
@@ -59,7 +68,7 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
   const form = useForm<Values>({
     initialValues: {
       device_id: String(first.id),
-      recipient: first.kind === 'sandbox' ? ECHO : '',
+      recipient: recipientFor(first.kind, ''),
       kind: 'text',
       message: '',
       media_url: '',
@@ -77,6 +86,11 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
   const { values } = form;
   const device = devices.find(({ id }) => String(id) === values.device_id) ?? first;
   const offline = device.live.status !== 'connected';
+  const choose = (id: string) => {
+    form.setFieldValue('device_id', id);
+    const kind = devices.find((one) => String(one.id) === id)?.kind;
+    if (kind !== undefined) form.setFieldValue('recipient', (now) => recipientFor(kind, now));
+  };
 
   const send = async (given: Values) => {
     setSent(undefined);
@@ -112,8 +126,19 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
             label={t('send.device')}
             data={devices.map(({ id, name }) => ({ value: String(id), label: name }))}
             {...form.getInputProps('device_id')}
+            onChange={({ currentTarget: { value } }) => choose(value)}
           />
         )}
+        {device.kind === 'sandbox' &&
+          (isChosen ? (
+            <Alert color="yellow" role="status" icon={<IconFlask aria-hidden />}>
+              {t('send.simulated')}
+            </Alert>
+          ) : (
+            <Text size="sm" c="dimmed">
+              {t('send.sandboxHint')}
+            </Text>
+          ))}
         {device.kind === 'sandbox' ? (
           <Autocomplete
             label={t('send.recipient')}
@@ -202,8 +227,6 @@ function Form({ devices, first }: { readonly devices: readonly PanelDevice[]; re
     </form>
   );
 }
-
-const sandboxNumbers = [6, 1, 2, 3, 4, 5, 7].map((last) => `62899000000${last}`);
 
 async function sendJson({ device_id, recipient, kind, message, media_url, hold }: Values): Promise<PanelMessage> {
   const caption = message.trim() === '' ? {} : { caption: message };

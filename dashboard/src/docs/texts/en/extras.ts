@@ -164,6 +164,8 @@ const texts: ExtraTexts = {
     viewer: 'Your role may only look. Ask the owner of the account to change it.',
     device: 'From the device',
     offline: 'not connected',
+    simulated:
+      'This device is a sandbox: the message goes to a simulated phone on this server. Nobody gets it on WhatsApp, whatever number you type.',
     recipient: 'To the number',
     message: 'Message',
     hello: 'Hello from the documentation page!',

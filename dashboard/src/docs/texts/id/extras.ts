@@ -160,6 +160,8 @@ export default {
     viewer: 'Peran Anda hanya boleh melihat. Mintalah pemilik akun untuk mengubahnya.',
     device: 'Dari device',
     offline: 'tidak terhubung',
+    simulated:
+      'Device ini sandbox: pesan masuk ke ponsel simulasi di server ini. Nomor apa pun yang diketik, tidak ada yang menerimanya di WhatsApp.',
     recipient: 'Ke nomor',
     message: 'Pesan',
     hello: 'Halo dari halaman dokumentasi!',

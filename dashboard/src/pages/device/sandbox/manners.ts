@@ -8,9 +8,6 @@ export function mannerOf(number: string, meaning: string | null): string {
   return i18next.exists(key) ? translate(key) : (meaning ?? '');
 }
 
-/** Answers with the same text: the number for a first message. */
-export const ECHO = '628990000006';
-
 /** The simulated network names people "Contact 0001": in the reader's language, and the number of who has no name. */
 export function nameOf(number: string, name: string | null): string {
   const nth = /^Contact (\d+)$/.exec(name ?? '')?.[1];
