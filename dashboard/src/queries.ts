@@ -1,15 +1,21 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiFailure } from './api/failure.ts';
+import { forgetKept } from './parts/kept.ts';
 
 /** Answers that another try would not change. */
 const isFinal = (error: unknown) => error instanceof ApiFailure && error.status >= 400 && error.status < 500;
+
+const isEnded = (error: unknown) => error instanceof ApiFailure && error.code === 'not_signed_in';
 
 const WHO = 'GET /api/panel/me';
 
 /** The server says that nobody is signed in any more: who it is, is asked again, and the shell goes to the sign-in page. */
 export function noteEndedSession(error: unknown): boolean {
-  const ended = error instanceof ApiFailure && error.code === 'not_signed_in';
-  if (ended) void queries.invalidateQueries({ queryKey: [WHO] });
+  const ended = isEnded(error);
+  if (ended) {
+    forgetKept();
+    void queries.invalidateQueries({ queryKey: [WHO] });
+  }
   return ended;
 }
 
@@ -17,6 +23,7 @@ export const queries = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
       if (query.queryKey[0] !== WHO) noteEndedSession(error);
+      else if (isEnded(error)) forgetKept();
     },
   }),
   defaultOptions: {

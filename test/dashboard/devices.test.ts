@@ -2,7 +2,18 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addMember, createTenant, type Tenant } from '../panel/support/people.ts';
 import { chromiumPath, phone } from '../support/browser.ts';
-import { copied, heading, linkDevice, press, readQr, sandboxTenant, setStage } from './support.ts';
+import {
+  becomeViewer,
+  copied,
+  heading,
+  linkDevice,
+  press,
+  readQr,
+  sandboxTenant,
+  setStage,
+  signIn,
+  signOut,
+} from './support.ts';
 
 // Devices, in a real browser: a phone of the simulated network is held in front of the screen.
 
@@ -93,6 +104,39 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       expect(second).not.toBe(first);
       await expect.poll(async () => (await asked(first)).status).toBe(401);
       expect((await asked(second)).status).toBe(200);
+    });
+  });
+
+  test('a fresh token is shown to nobody who may not keep the device, and leaves with who made it', async () => {
+    const tenant = await sandboxTenant(stage.app);
+    const admin = await addMember(stage.app, tenant, 'admin');
+    await stage.visit({ path: `/devices/${tenant.deviceId}`, cookie: tenant.browser.cookie }, async (page) => {
+      const regenerate = async () => {
+        await press(page, 'Make a new token');
+        await press(page, 'Make it, the old one dies now');
+        return copied(page, 'API token');
+      };
+      await press(page, 'Make a token');
+      const signedOut = await copied(page, 'API token');
+      await signOut(page);
+      await tenant.browser.signIn(tenant.email);
+      await signIn(page, admin.email);
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+      await page.getByRole('link', { name: /Sandbox.*Connected/ }).click();
+      await page.getByText(`${signedOut.slice(0, 8)}…${signedOut.slice(-4)}`).waitFor();
+      expect(await page.content()).not.toContain(signedOut);
+
+      const ended = await regenerate();
+      await admin.post('/me/sign-out-everywhere', { keep_this: false });
+      await heading(page, 'Sign in');
+      await signIn(page, admin.email);
+      await page.getByText(`${ended.slice(0, 8)}…${ended.slice(-4)}`).waitFor();
+      expect(await page.content()).not.toContain(ended);
+
+      const fresh = await regenerate();
+      await becomeViewer(tenant.browser, admin.email);
+      await page.getByText(fresh).first().waitFor({ state: 'detached' });
+      expect(await page.content()).not.toContain(fresh);
     });
   });
 

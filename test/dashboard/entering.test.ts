@@ -13,15 +13,9 @@ import { createTenant } from '../panel/support/people.ts';
 import { startTestApp } from '../support/app.ts';
 import { chromiumPath, phone } from '../support/browser.ts';
 import { databaseOf } from '../support/own-database.ts';
-import { copied, heading, press, setStage } from './support.ts';
+import { copied, heading, press, setStage, signIn, signOut } from './support.ts';
 
 // How people come in, in a real browser.
-
-async function signIn(page: Page, email: string, password = PASSWORD) {
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await press(page, 'Sign in');
-}
 
 async function choosePassword(page: Page, password = PASSWORD, again = password) {
   await page.getByLabel('New password').fill(password);
@@ -240,9 +234,7 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
       await page.goto(`${stage.app.url}/sign-in/${token}`);
       await press(page, 'Sign in now');
       await heading(page, 'Settings');
-      await page.getByRole('button', { name: /Account:/ }).click();
-      await page.getByRole('menuitem', { name: 'Sign out' }).click();
-      await heading(page, 'Sign in');
+      await signOut(page);
       await page.goto(`${stage.app.url}/sign-in/${token}`);
       await press(page, 'Sign in now');
       await page.getByText('This link is not valid any more', { exact: false }).waitFor();

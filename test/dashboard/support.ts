@@ -3,10 +3,11 @@ import decode from 'qr/decode.js';
 import sharp from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
 import { createHandClock } from '../http/support/site.ts';
+import { PASSWORD } from '../panel/support/browser.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
 import { openBrowser, type Visit } from '../support/browser.ts';
 
-export { administrator, linkDevice, linkedTenant, sandboxTenant } from './tenants.ts';
+export { administrator, becomeViewer, linkDevice, linkedTenant, sandboxTenant } from './tenants.ts';
 
 /** The gateway with a WhatsApp network of the test's, the sandbox beside it, and one browser: for all stories of a file. */
 export interface Stage {
@@ -56,5 +57,18 @@ export const copied = async (page: Page, label: string): Promise<string> =>
 
 /** Waits for the page with this title. */
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+
+/** Through the sign-in page, which is open. */
+export async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await press(page, 'Sign in');
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Account:/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await heading(page, 'Sign in');
+}
 
 export const press = (on: Page | Locator, name: string) => on.getByRole('button', { name, exact: true }).click();

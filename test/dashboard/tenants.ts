@@ -32,6 +32,13 @@ export async function linkDevice(app: TestApp, { browser, accountId }: Tenant, p
   return id;
 }
 
+/** The owner takes from this member all but looking. */
+export async function becomeViewer(owner: Browser, email: string): Promise<void> {
+  const members = await owner.get<readonly (Made & { readonly email: string })[]>('/members');
+  const member = members.find((one) => one.email === email);
+  await owner.ok('PATCH', `/members/${member?.id}`, { role: 'viewer' });
+}
+
 /** The first owner's session, with the address and the password that the pages ask for first. */
 export async function administrator(app: TestApp): Promise<Browser> {
   const browser = await signInAsAdministrator(app);

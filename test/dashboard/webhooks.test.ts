@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMember } from '../panel/support/people.ts';
 import { chromiumPath, overhang, phone, violations } from '../support/browser.ts';
 import { answering, type Received, type Receiver, startReceiver } from '../webhooks/receiver.ts';
-import { copied, heading, press, sandboxTenant, setStage } from './support.ts';
+import { becomeViewer, copied, heading, press, sandboxTenant, setStage, signIn, signOut } from './support.ts';
 
 // Webhooks, in a real browser, with a receiver that the gateway really posts to.
 
@@ -95,6 +95,35 @@ describe.skipIf(chromiumPath === undefined)('webhooks', () => {
       const sent = await receiver.nth('/rotating', 1);
       expect(String(sent.headers['webhook-signature']).split(' ')).toHaveLength(2);
       for (const one of [secret, fresh]) expect(verified(one, sent)).toMatchObject({ type: 'webhook.test' });
+    });
+  });
+
+  test('a fresh secret is shown to nobody who may not keep the webhook, and leaves with who made it', async () => {
+    const tenant = await scene('/leaving');
+    const { webhook } = await tenant.make();
+    const admin = await addMember(stage.app, tenant, 'admin');
+    const path = `/webhooks/${tenant.deviceId}/${webhook.id}`;
+    await stage.visit({ path, cookie: admin.cookie }, async (page) => {
+      const rotate = async () => {
+        await press(page, 'Make a new secret');
+        await press(page.getByRole('dialog'), 'Make a new secret');
+        return copied(page, 'Signing secret');
+      };
+      const gone = await rotate();
+      await signOut(page);
+      await signIn(page, tenant.email);
+      await page.getByRole('link', { name: 'Webhooks', exact: true }).first().click();
+      await page.getByRole('link', { name: new RegExp(`:${receiver.port}/leaving`) }).click();
+      await page.getByRole('button', { name: 'Make a new secret' }).waitFor();
+      expect(await page.content()).not.toContain(gone);
+
+      await signOut(page);
+      await signIn(page, admin.email);
+      await page.getByRole('link', { name: 'Webhooks', exact: true }).first().click();
+      await page.getByRole('link', { name: new RegExp(`:${receiver.port}/leaving`) }).click();
+      const fresh = await rotate();
+      await becomeViewer(tenant.browser, admin.email);
+      await page.getByText(fresh).waitFor({ state: 'detached' });
     });
   });
 

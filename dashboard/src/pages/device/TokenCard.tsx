@@ -17,7 +17,9 @@ import { hideToken, showToken, useFreshToken } from './freshTokens.ts';
 export function TokenCard({ device }: { readonly device: PanelDeviceDetail }) {
   const { t } = useTranslation('devices');
   const { keep } = useMay();
-  const fresh = useFreshToken(device.id);
+  const kept = useFreshToken(device.id);
+  // Made by somebody whose role has changed since.
+  const fresh = keep ? kept : undefined;
   return (
     <Card>
       <Stack gap="sm">

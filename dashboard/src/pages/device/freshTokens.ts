@@ -1,4 +1,4 @@
-import { createShownOnce } from '../../parts/shownOnce.ts';
+import { createKept } from '../../parts/kept.ts';
 
-/** Tokens of devices, by the device. */
-export const { show: showToken, hide: hideToken, useFresh: useFreshToken } = createShownOnce();
+/** Tokens of devices, shown once, by the device. */
+export const { keep: showToken, drop: hideToken, useKept: useFreshToken } = createKept<string>();

@@ -17,7 +17,9 @@ export function SecretCard({ webhook }: { readonly webhook: PanelWebhook }) {
   const { t } = useTranslation('webhooks');
   const zone = useZone();
   const { keep } = useMay();
-  const fresh = useFreshSecret(webhook.id);
+  const kept = useFreshSecret(webhook.id);
+  // Made by somebody whose role has changed since.
+  const fresh = keep ? kept : undefined;
   const [asking, ask] = useDisclosure(false);
   return (
     <Card>

@@ -1,4 +1,4 @@
-import { createShownOnce } from '../../parts/shownOnce.ts';
+import { createKept } from '../../parts/kept.ts';
 
-/** Signing secrets, by the webhook. */
-export const { show: showSecret, hide: hideSecret, useFresh: useFreshSecret } = createShownOnce();
+/** Signing secrets, shown once, by the webhook. */
+export const { keep: showSecret, drop: hideSecret, useKept: useFreshSecret } = createKept<string>();
