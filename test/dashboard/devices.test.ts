@@ -36,16 +36,19 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
   const asked = (token: string) =>
     fetch(`${stage.app.url}/api/v1/device`, { headers: { authorization: `Bearer ${token}` } });
 
-  // A QR code is shown for a minute, by Baileys' own timers: this one expires while the other stories are told.
-  let expiring: { readonly tenant: Tenant; readonly id: number };
+  // A QR code is shown for a minute, by Baileys' own timers: these expire while the other stories are told.
+  let expiring: { readonly tenant: Tenant; readonly id: number; readonly another: number };
   beforeAll(async () => {
     const { app } = stage;
     const tenant = await createTenant(app);
-    const { id } = await tenant.browser.post<{ id: number }>('/devices', { name: 'Kasir', kind: 'whatsapp' });
-    app.network.faults.fewCodes(1);
-    await tenant.browser.post(`/devices/${id}/link`);
-    await app.until(() => app.fleet.state(id).is === 'pairing', 'the QR code that will expire');
-    expiring = { tenant, id };
+    const expire = async (name: string) => {
+      const { id } = await tenant.browser.post<{ id: number }>('/devices', { name, kind: 'whatsapp' });
+      app.network.faults.fewCodes(1);
+      await tenant.browser.post(`/devices/${id}/link`);
+      await app.until(() => app.fleet.state(id).is === 'pairing', 'the QR code that will expire');
+      return id;
+    };
+    expiring = { tenant, id: await expire('Kasir'), another: await expire('Gudang') };
   });
 
   test('a phone is linked by scanning the QR code from the screen', async () => {
@@ -67,6 +70,12 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       { path: '/devices', cookie: browser.cookie, refusals: [/pairing-code 422/], ...phone },
       async (page) => {
         await addDevice(page, 'Toko Mawar');
+        // The phone in the hand is most likely the one to be linked, and cannot scan itself.
+        await press(page, 'Link with the QR code instead');
+        await page.getByRole('img', { name: QR }).waitFor();
+        // What was chosen is chosen when one comes back, too.
+        await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+        await page.getByRole('link', { name: /Toko Mawar/ }).click();
         await page.getByRole('img', { name: QR }).waitFor();
         await press(page, 'Link with a code instead');
         const number = page.getByLabel('Number of the phone that shall be linked');
@@ -237,6 +246,31 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
       await page.getByRole('img', { name: QR }).waitFor();
       expect(idOf(page)).toBe(id);
       await stage.app.network.phone('6281310000005').scan(await readQr(page, QR));
+      await connected(page);
+    });
+  });
+
+  test('whose code nobody typed in time says so, and the number is still there when one asks for a new one', async () => {
+    const { tenant, another: id } = expiring;
+    await stage.app.until(() => stage.app.fleet.state(id).is !== 'pairing', 'the code to expire', 90_000);
+    await stage.visit({ path: `/devices/${id}`, cookie: tenant.browser.cookie, ...phone }, async (page) => {
+      await page.getByRole('heading', { name: 'The code expired' }).waitFor();
+      await page.getByText('Nobody typed it in time.').waitFor();
+      const number = page.getByLabel('Number of the phone that shall be linked');
+      await press(page, 'Ask for a new code');
+      await number.fill('0813-1000-0007');
+      await press(page, 'Get the code');
+      await page.getByText('Type this code on the phone').waitFor();
+      // The linking ends, and with it what was on the screen.
+      await tenant.browser.ok('DELETE', `/devices/${id}/link`);
+      await page.getByRole('heading', { name: 'Not linked yet' }).waitFor();
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+      await page.getByRole('link', { name: /Gudang/ }).click();
+      await press(page, 'Link with a code');
+      await expect.poll(() => number.inputValue()).toBe('0813-1000-0007');
+      await press(page, 'Get the code');
+      const code = await copied(page, 'Type this code on the phone');
+      await stage.app.network.phone('6281310000007').enterCode(code.replace('-', ''));
       await connected(page);
     });
   });

@@ -11,18 +11,24 @@ import { useAction } from '../../parts/useAction.ts';
 import { useNow } from '../../parts/useNow.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
 import { isFilled } from '../enter/rules.ts';
+import type { LinkingWay } from './linkingWays.ts';
+
+interface Props {
+  readonly device: PanelDevice;
+  readonly way: LinkingWay;
+}
 
 /** A QR code that renews itself by the live stream, or a code to type on the phone. */
-export function Linking({ device }: { readonly device: PanelDevice }) {
+export function Linking({ device, way }: Props) {
   const { t } = useTranslation('devices');
   const { t: common } = useTranslation();
-  const [byCode, setByCode] = useState(false);
+  const { byCode, choose } = way;
   const { busy, run } = useAction();
   return (
     <Stack>
-      {byCode ? <ByCode device={device} /> : <ByQr device={device} />}
+      {byCode ? <ByCode device={device} way={way} /> : <ByQr device={device} />}
       <Group justify="space-between">
-        <Anchor component="button" type="button" size="sm" onClick={() => setByCode(!byCode)}>
+        <Anchor component="button" type="button" size="sm" onClick={() => choose({ byCode: !byCode })}>
           {t(byCode ? 'link.byQr' : 'link.byCode')}
         </Anchor>
         <Button
@@ -79,10 +85,14 @@ function Countdown({ until }: { readonly until: string }) {
   );
 }
 
-function ByCode({ device }: { readonly device: PanelDevice }) {
+function ByCode({ device, way: { phone, choose } }: Props) {
   const { t } = useTranslation('devices');
   const [code, setCode] = useState<string>();
-  const form = useForm({ initialValues: { phone_number: '' }, validate: { phone_number: isFilled } });
+  const form = useForm({
+    initialValues: { phone_number: phone },
+    validate: { phone_number: isFilled },
+    onValuesChange: ({ phone_number }) => choose({ phone: phone_number }),
+  });
   const { busy, failure, submit } = useSubmit(form);
   const ask = async (body: typeof form.values) => {
     const data = await act('POST /api/panel/devices/{id}/pairing-code', { params: { id: String(device.id) }, body });

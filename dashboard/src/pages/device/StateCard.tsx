@@ -2,6 +2,7 @@ import { Alert, Button, Card, Group, List, Stack, Text, ThemeIcon, Title } from 
 import {
   IconAlertTriangle,
   IconCheck,
+  IconPassword,
   IconPlugConnected,
   IconPower,
   IconQrcode,
@@ -19,6 +20,7 @@ import { useAction } from '../../parts/useAction.ts';
 import { queries } from '../../queries.ts';
 import { useMay, useZone } from '../../session.tsx';
 import { Linking } from './Linking.tsx';
+import { useLinkingWay } from './linkingWays.ts';
 
 const icons: Readonly<Record<Tone, TablerIcon>> = {
   good: IconCheck,
@@ -38,7 +40,13 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
   // Somebody asked for a code and it is on its way: asking again would only begin anew.
   const begun = device.live.linking && device.live.retry_at !== null;
   const remedy = keep && !begun ? remedyOf(state, device) : undefined;
-  const title = t(`state.${state}.title`);
+  const way = useLinkingWay(device.id);
+  const byCode = way.byCode && keep && device.kind === 'whatsapp';
+  const text =
+    byCode && (state === 'idle' || state === 'qr_expired')
+      ? (`link.ofCode.${state}` as const)
+      : (`state.${state}` as const);
+  const title = t(`${text}.title`);
   useAnnouncedChanges(title);
   const Icon = icons[tone];
   const params = { id: String(device.id) };
@@ -61,7 +69,7 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
               {title}
             </Title>
             <Text c="dimmed" size="sm">
-              {t(`state.${state}.do`)}
+              {t(`${text}.do`)}
             </Text>
             {device.live.retry_at !== null && (
               <Text size="sm">{t('tryAgainAt', { time: timeOfDay(device.live.retry_at, zone) })}</Text>
@@ -76,11 +84,11 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
         <HealthNotices device={device} />
         {remedy === 'link' && (
           <Button
-            leftSection={<IconQrcode size={18} aria-hidden />}
+            leftSection={byCode ? <IconPassword size={18} aria-hidden /> : <IconQrcode size={18} aria-hidden />}
             loading={busy}
             onClick={() => begin('POST /api/panel/devices/{id}/link')}
           >
-            {t(state === 'idle' ? 'link.showQr' : 'link.newQr')}
+            {t(`link.${byCode ? 'ofCode' : 'ofQr'}.${state === 'idle' ? 'first' : 'next'}`)}
           </Button>
         )}
         {remedy === 'connect' && (
@@ -88,7 +96,7 @@ export function StateCard({ device }: { readonly device: PanelDeviceDetail }) {
             {t('link.connect')}
           </Button>
         )}
-        {keep && linking && <Linking device={device} />}
+        {keep && linking && <Linking device={device} way={way} />}
       </Stack>
     </Card>
   );
