@@ -116,6 +116,28 @@ describe.skipIf(chromiumPath === undefined)('devices', () => {
     });
   });
 
+  test('the command writes to the device’s own number; until that is known to none, which the line above it says', async () => {
+    const { browser } = await createTenant(stage.app);
+    await stage.visit({ path: '/devices', cookie: browser.cookie }, async (page) => {
+      await addDevice(page, 'Toko Kenanga');
+      const run = async () => {
+        const command = await copied(page, 'Ready to paste: your first message');
+        const [, body = ''] = /-d '(.*)'/.exec(command) ?? [];
+        const [, authorization = ''] = /"Authorization: (.*?)"/.exec(command) ?? [];
+        const headers = { authorization, 'content-type': 'application/json' };
+        const answer = await fetch(`${stage.app.url}/api/v1/send-message`, { method: 'POST', headers, body });
+        return [JSON.parse(body).recipient, answer.status];
+      };
+      const line = page.getByText('Replace YOUR_NUMBER with your own WhatsApp number first.');
+      await line.waitFor();
+      expect(await run()).toEqual(['YOUR_NUMBER', 422]);
+      await stage.app.network.phone('6281310000006').scan(await readQr(page, QR));
+      await connected(page);
+      await line.waitFor({ state: 'detached' });
+      expect(await run()).toEqual(['6281310000006', 200]);
+    });
+  });
+
   test('a fresh token is shown to nobody who may not keep the device, and leaves with who made it', async () => {
     const tenant = await sandboxTenant(stage.app);
     const admin = await addMember(stage.app, tenant, 'admin');

@@ -7,6 +7,7 @@ import type { PanelDeviceDetail } from '../../api/types.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { CopyBlock, CopyField } from '../../parts/CopyField.tsx';
 import { Facts } from '../../parts/Facts.tsx';
+import { ECHO } from '../../parts/senders.ts';
 import { dateTime } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { queries } from '../../queries.ts';
@@ -29,11 +30,7 @@ export function TokenCard({ device }: { readonly device: PanelDeviceDetail }) {
         <Text size="sm" c="dimmed">
           {t('token.lead')}
         </Text>
-        {fresh === undefined ? (
-          <Known device={device} />
-        ) : (
-          <Fresh deviceId={device.id} token={fresh} sandbox={device.kind === 'sandbox'} />
-        )}
+        {fresh === undefined ? <Known device={device} /> : <Fresh device={device} token={fresh} />}
         {keep && fresh === undefined && <Make device={device} />}
       </Stack>
     </Card>
@@ -56,23 +53,18 @@ function Known({ device: { token } }: { readonly device: PanelDeviceDetail }) {
   );
 }
 
-function Fresh({
-  deviceId,
-  token,
-  sandbox,
-}: {
-  readonly deviceId: number;
-  readonly token: string;
-  readonly sandbox: boolean;
-}) {
+function Fresh({ device, token }: { readonly device: PanelDeviceDetail; readonly token: string }) {
   const { t } = useTranslation('devices');
   const installation = useAsk('GET /api/panel/installation');
   const address = installation.data?.public_url ?? location.origin;
+  // Never to a stranger, who would be the first new conversation of a fresh number: a word that the API refuses is better.
+  const placeholder = t('token.placeholder');
+  const recipient = device.kind === 'sandbox' ? ECHO : (device.phone_number ?? placeholder);
   const curl = [
     `curl -X POST ${address}/api/v1/send-message \\`,
     `  -H "Authorization: Bearer ${token}" \\`,
     '  -H "Content-Type: application/json" \\',
-    `  -d '{"recipient": "${sandbox ? '628990000006' : '628123456789'}", "message": "${t('token.hello')}"}'`,
+    `  -d '{"recipient": "${recipient}", "message": "${t('token.hello')}"}'`,
   ].join('\n');
   return (
     <Stack gap="sm">
@@ -83,9 +75,10 @@ function Fresh({
       <Text size="sm" fw={500}>
         {t('token.try')}
       </Text>
+      {recipient === placeholder && <Text size="sm">{t('token.replace', { placeholder })}</Text>}
       <CopyBlock text={curl} label={t('token.try')} />
       <Group justify="flex-end">
-        <Button variant="light" onClick={() => hideToken(deviceId)}>
+        <Button variant="light" onClick={() => hideToken(device.id)}>
           {t('token.stored')}
         </Button>
       </Group>
