@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Contact, Said } from '../../simulator/index.ts';
 import { addMember } from '../panel/support/people.ts';
 import { chromiumPath, overhang, phone, violations } from '../support/browser.ts';
-import { press, sandboxTenant, setStage } from './support.ts';
+import { heading, press, sandboxTenant, setStage } from './support.ts';
 
 // The inbox, in a real browser: simulated people write, and read what is answered.
 
@@ -210,6 +210,24 @@ describe.skipIf(chromiumPath === undefined)('the inbox', () => {
       await expect.poll(() => rows.count()).toBe(1);
     });
     expect(contact.number).not.toBe(citra.number);
+  });
+
+  test('Back leaves a conversation that was closed behind, and the search that was cleared', async () => {
+    const { browser, hear } = await scene();
+    await hear('Halo');
+    await stage.visit({ path: '/devices', cookie: browser.cookie, ...phone }, async (page) => {
+      await page.getByRole('link', { name: 'Inbox', exact: true }).first().click();
+      await list(page).getByRole('searchbox').fill('tidak ada');
+      await press(page, 'Clear the search');
+      await list(page).getByRole('link', { name: /Halo/ }).click();
+      await press(pane(page), 'Back to the conversations');
+      await list(page).getByRole('link', { name: /Halo/ }).waitFor();
+      await page.goBack();
+      expect(new URL(page.url()).search).toBe('');
+      await list(page).getByRole('link', { name: /Halo/ }).waitFor();
+      await page.goBack();
+      await heading(page, 'Devices');
+    });
   });
 
   test('a device that is away is told of; what is written waits for it, and marking as read says why it cannot', async () => {

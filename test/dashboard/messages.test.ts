@@ -151,6 +151,29 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
     });
   });
 
+  test('Back leaves the page: it neither opens again what was closed nor takes the search back letter by letter', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await browser.post('/messages', { device_id: deviceId, recipient: ECHO, message: 'Halo Dewi' });
+    await stage.visit({ path: '/devices', cookie: browser.cookie }, async (page) => {
+      const asked = () => new URL(page.url()).search;
+      await page.getByRole('link', { name: 'Messages', exact: true }).first().click();
+      const field = page.getByRole('searchbox');
+      for (const word of ['Ha', 'Halo', 'nothing of the kind']) {
+        await field.fill(word);
+        await expect.poll(() => new URL(page.url()).searchParams.get('q')).toBe(word);
+      }
+      await page.getByRole('link', { name: 'Remove all filters' }).click();
+      await rows(page).filter({ hasText: 'Halo Dewi' }).click();
+      const detail = page.getByRole('dialog', { name: 'Message' });
+      await press(detail, 'Close');
+      await detail.waitFor({ state: 'detached' });
+      await page.goBack();
+      expect(asked()).toBe('');
+      await page.goBack();
+      await heading(page, 'Devices');
+    });
+  });
+
   test('a message that waits says why and is cancelled; one that failed is sent again as new', async () => {
     const { browser, deviceId } = await sandboxTenant(stage.app);
     await browser.post(`/devices/${deviceId}/disconnect`);

@@ -154,6 +154,27 @@ describe.skipIf(chromiumPath === undefined)('webhooks', () => {
     });
   });
 
+  test('Back leaves the page: it neither opens again what was closed nor takes back the filters one by one', async () => {
+    const { browser, make, write } = await scene('/back');
+    await make();
+    await write('satu');
+    await receiver.nth('/back', 1);
+    await stage.visit({ path: '/webhooks', cookie: browser.cookie }, async (page) => {
+      await page.getByRole('link', { name: new RegExp(`:${receiver.port}/back`) }).click();
+      await page.getByLabel('State', { exact: true }).selectOption('failed');
+      await page.getByText('No deliveries fit.').waitFor();
+      await press(page, 'Show all');
+      await log(page).first().getByRole('button').click();
+      const detail = page.getByRole('dialog', { name: 'Delivery' });
+      await press(detail, 'Close');
+      await detail.waitFor({ state: 'detached' });
+      await page.goBack();
+      expect(new URL(page.url()).search).toBe('');
+      await page.goBack();
+      await heading(page, 'Webhooks');
+    });
+  });
+
   test('a time is delivered once more, also what was accepted; one is switched off, on and deleted', async () => {
     const { browser, deviceId, make, write } = await scene('/again');
     const { webhook } = await make();

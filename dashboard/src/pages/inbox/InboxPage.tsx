@@ -31,6 +31,7 @@ export function InboxPage() {
     },
   });
   const named = useGroupNames(devices.data, chats.data?.data.chats ?? []);
+  // In the place of the entry before: Back must not open what was closed, nor undo a search word by word.
   const go = (change: Partial<InboxSearch>, replace = false) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const isOpen = chat !== undefined && device !== undefined;
@@ -59,7 +60,7 @@ export function InboxPage() {
                       <EmptyNote icon={IconMessageSearch} title={t('noMatch.title')} text={t('noMatch.text')}>
                         <Button
                           variant="default"
-                          onClick={() => go({ q: undefined, show: undefined, only: undefined })}
+                          onClick={() => go({ q: undefined, show: undefined, only: undefined }, true)}
                         >
                           {t('noMatch.clear')}
                         </Button>
@@ -83,7 +84,7 @@ export function InboxPage() {
                 deviceId={device}
                 peer={chat}
                 device={devices.data?.find(({ id }) => id === device)}
-                onBack={() => go({ chat: undefined, device: undefined })}
+                onBack={() => go({ chat: undefined, device: undefined }, true)}
               />
             ) : (
               <section className="inbox-pane empty" aria-label={t('conversation')}>

@@ -34,7 +34,8 @@ export function MessagesPage() {
       ...(search.q === undefined ? {} : { q: search.q }),
     },
   });
-  const go = (change: Partial<MessagesSearch>) => void navigate({ search: (before) => ({ ...before, ...change }) });
+  const go = (change: Partial<MessagesSearch>, replace = false) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const mayCompose = send && (devices.data?.length ?? 0) > 0;
   return (
     <Page
@@ -51,13 +52,20 @@ export function MessagesPage() {
         </>
       }
     >
-      <Filters search={search} devices={devices.data ?? []} onChange={(change) => go({ ...change, page: undefined })} />
+      <Filters
+        search={search}
+        devices={devices.data ?? []}
+        onChange={(change) => go({ ...change, page: undefined }, true)}
+      />
       <Loaded query={messages} skeleton={<Skeletons rows={5} height={64} />}>
         {({ data, pagination }) =>
           data.length === 0 && pagination.total === 0 ? (
             isFiltered(search) ? (
               <EmptyNote icon={IconMessageSearch} title={t('noMatch.title')} text={t('noMatch.text')}>
-                <Button variant="default" renderRoot={(props) => <Link to="/messages" search={{}} {...props} />}>
+                <Button
+                  variant="default"
+                  renderRoot={(props) => <Link to="/messages" search={{}} replace {...props} />}
+                >
                   {t('noMatch.clear')}
                 </Button>
               </EmptyNote>
@@ -85,7 +93,7 @@ export function MessagesPage() {
       </Dialog>
       <SidePanel
         opened={search.message !== undefined}
-        onClose={() => go({ message: undefined })}
+        onClose={() => go({ message: undefined }, true)}
         position="right"
         size="md"
         title={t('detail.title')}

@@ -16,7 +16,8 @@ import { DeliveryState } from './Status.tsx';
 interface Props {
   readonly webhook: PanelWebhook;
   readonly search: WebhookSearch;
-  readonly onGo: (change: Partial<WebhookSearch>) => void;
+  /** `replace`: Back does not return to what was there before. */
+  readonly onGo: (change: Partial<WebhookSearch>, replace?: boolean) => void;
   /** False: what is there stays, and nothing new is asked. */
   readonly asks: boolean;
 }
@@ -66,7 +67,7 @@ export function Deliveries({ webhook, search, onGo, asks }: Props) {
             label={t('log.state')}
             value={state ?? ''}
             onChange={({ currentTarget: { value } }) =>
-              onGo({ state: states.find((one) => one === value), page: undefined })
+              onGo({ state: states.find((one) => one === value), page: undefined }, true)
             }
             data={[
               { value: '', label: t('log.all') },
@@ -76,7 +77,7 @@ export function Deliveries({ webhook, search, onGo, asks }: Props) {
           <NativeSelect
             label={t('log.type')}
             value={type ?? ''}
-            onChange={({ currentTarget: { value } }) => onGo({ type: value || undefined, page: undefined })}
+            onChange={({ currentTarget: { value } }) => onGo({ type: value || undefined, page: undefined }, true)}
             data={[
               { value: '', label: t('log.all') },
               ...[...eventTypes, 'webhook.test'].map((value) => ({ value, label: eventText(value) })),
@@ -92,7 +93,7 @@ export function Deliveries({ webhook, search, onGo, asks }: Props) {
                   <Button
                     variant="default"
                     size="xs"
-                    onClick={() => onGo({ state: undefined, type: undefined, page: undefined })}
+                    onClick={() => onGo({ state: undefined, type: undefined, page: undefined }, true)}
                   >
                     {t('log.clear')}
                   </Button>

@@ -57,7 +57,8 @@ function Parts({
   const search = useSearch({ from: '/signed/webhooks/$deviceId/$webhookId' });
   const navigate = useNavigate({ from: '/webhooks/$deviceId/$webhookId' });
   const devices = useAsk('GET /api/panel/devices');
-  const go = (change: Partial<WebhookSearch>) => void navigate({ search: (before) => ({ ...before, ...change }) });
+  const go = (change: Partial<WebhookSearch>, replace = false) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace });
   const device = devices.data?.find(({ id }) => id === webhook.device_id);
   return (
     <Page
@@ -95,7 +96,7 @@ function Parts({
       <Deliveries webhook={webhook} search={search} onGo={go} asks={asks} />
       <SidePanel
         opened={search.delivery !== undefined}
-        onClose={() => go({ delivery: undefined })}
+        onClose={() => go({ delivery: undefined }, true)}
         position="right"
         size="lg"
         title={t('delivery.title')}
