@@ -36,6 +36,8 @@ export interface SendOptions {
   readonly as?: Namespace;
   readonly quoted?: Quoted;
   readonly whatsappId?: string;
+  /** `…@broadcast`: it goes out through a broadcast list of this name. */
+  readonly list?: string;
 }
 
 interface Waiting {
@@ -139,7 +141,7 @@ export class Contact {
     const chat = isGroup(to) ? to : this.#needAccount(to).number;
     const message: SentMessage = { whatsappId, chat, to: this.#addressOf(to, options.as), content };
     await this.#exclusively(async () => {
-      const node = await this.#writing.stanza(message);
+      const node = await this.#writing.stanza(message, options.list);
       this.#world.store.commit(this.book.addSent(message));
       this.#world.router.message(this.#writing.phone.device, node);
     });

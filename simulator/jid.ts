@@ -30,6 +30,11 @@ export function isGroup(jid: string | undefined): boolean {
   return jid?.endsWith(`@${GROUP}`) ?? false;
 }
 
+/** A list of people that somebody writes to at once; each reads it in the chat of the two. */
+export function isList(jid: string | undefined): boolean {
+  return jid?.endsWith('@broadcast') ?? false;
+}
+
 /** '+62 812-3', '62812...@s.whatsapp.net' and '62812...' all name the same number. */
 export function toNumber(numberOrJid: string): string {
   return (numberOrJid.split('@')[0] ?? '').split(':')[0]?.replace(/\D/g, '') ?? '';

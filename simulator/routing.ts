@@ -4,7 +4,7 @@ import type { Counters } from './counters.ts';
 import type { Account, Device, Directory } from './directory.ts';
 import type { AckFault, Faults } from './faults.ts';
 import type { Groups } from './groups.ts';
-import { formatJid, isGroup, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
+import { formatJid, isGroup, isList, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { Manner } from './manners.ts';
 import { child, children, type Stanza, stanza } from './stanza.ts';
@@ -77,7 +77,7 @@ export class Router {
     if (node.attrs.type !== 'retry') this.#parts.mailboxes.receipted(sender, receiptIds(node));
     const { to } = node.attrs;
     const own = this.#account(sender);
-    const address = parseJid(to);
+    const address = parseJid(isList(to) ? node.attrs.participant : to);
     const target = this.#parts.directory.accountOf(address);
     if (isGroup(to)) this.#groupReceipt(sender, node);
     else if (address && target && target !== own) this.#directReceipt(sender, node, target, address);
@@ -155,6 +155,13 @@ export class Router {
     const other: Namespace = namespace === 'pn' ? 'lid' : 'pn';
     const attributes = { from: directory.jid(from, namespace, sender.id) };
     const isOwn = to.number === from.number;
+    // Its readers see the list's name, and its writer as in a group (whatsmeow, message.go: parseMessageSource).
+    if (isList(node.attrs.to))
+      return {
+        from: node.attrs.to,
+        participant: attributes.from,
+        [`participant_${other}`]: directory.jid(from, other),
+      };
     if (!isOwn || node.attrs.category === 'peer')
       return { ...attributes, [`${isOwn ? 'peer_recipient' : 'sender'}_${other}`]: directory.jid(from, other) };
     // A copy of one's own message names whom it went to, in both namespaces (whatsmeow, message.go: parseMessageSource).
@@ -276,7 +283,7 @@ export class Router {
 
   #chatOf(node: Stanza): string | undefined {
     const { to } = node.attrs;
-    return isGroup(to) ? to : this.#parts.directory.accountOf(to)?.number;
+    return isGroup(to) || isList(to) ? to : this.#parts.directory.accountOf(to)?.number;
   }
 
   /** The server drops what comes from somebody whom the reader has blocked, and tells nobody. */

@@ -18,8 +18,8 @@ export class Writing {
     this.#world = world;
   }
 
-  stanza(message: SentMessage): Promise<Stanza> {
-    return isGroup(message.to) ? this.#groupStanza(message) : this.#directStanza(message);
+  stanza(message: SentMessage, list?: string): Promise<Stanza> {
+    return isGroup(message.to) ? this.#groupStanza(message) : this.#directStanza(message, list);
   }
 
   /** Plumbing between the phone and one of its own clients. */
@@ -55,7 +55,7 @@ export class Writing {
   }
 
   /** For all devices of the reader, and as a copy for the person's own others. */
-  async #directStanza(message: SentMessage): Promise<Stanza> {
+  async #directStanza(message: SentMessage, list = message.to): Promise<Stanza> {
     const { directory } = this.#world;
     const { account } = this.#person;
     const address = parseJid(message.to);
@@ -72,7 +72,7 @@ export class Writing {
       const enc = encNode(await this.phone.seal(device, ownCopy(message, message.content)));
       participants.push(stanza('to', { jid: jid(account, device) }, [enc]));
     }
-    const attributes = { id: message.whatsappId, to: message.to, type: stanzaType(message.content) };
+    const attributes = { id: message.whatsappId, to: list, type: stanzaType(message.content) };
     return stanza('message', attributes, [stanza('participants', {}, participants)]);
   }
 

@@ -1,5 +1,5 @@
 import { normalizeMessageContent, proto, unpadRandomMax16, type WAMessage } from 'baileys';
-import { bare, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
+import { bare, isBroadcastList, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
 import type { Details, Incoming, MediaFacts } from './link.ts';
 import type { MessageEnvelope } from './memory.ts';
 
@@ -194,7 +194,7 @@ function read(
   about: { whatsappId: string; pushName: string | null; timestamp: number; offline: boolean },
 ): Incoming | undefined {
   const { sender, senderAlt, chatAlt, fromMe } = addressing;
-  const chat = bare(addressing.chat);
+  const chat = bare(isBroadcastList(addressing.chat) && !fromMe ? sender : addressing.chat);
   if (!isGroup(chat) && !isPhone(chat) && !isLid(chat)) return undefined;
   const reading = readContent(message);
   if (!reading) return undefined;
@@ -220,19 +220,26 @@ function read(
   };
 }
 
-/** From Baileys' event. `me`: this account's own JID, whose messages from the phone come in too. */
-export function incomingOf(wa: WAMessage, type: 'append' | 'notify', me: string): Incoming | undefined {
+/** From Baileys' event. `me`: this account's own bare names, whose messages from the phone come in too. */
+export function incomingOf(
+  wa: WAMessage,
+  type: 'append' | 'notify',
+  me: { readonly jid: string; readonly lid: string | null },
+): Incoming | undefined {
   const { key, message } = wa;
   if (!message || !key.remoteJid || !key.id) return undefined;
-  const sender = key.fromMe ? me : key.participant || wa.participant || key.remoteJid;
+  // In a broadcast list Baileys knows this account by its number only.
+  const fromMe = Boolean(key.fromMe) || (me.lid !== null && bare(key.participant ?? '') === me.lid);
+  const sender = fromMe ? me.jid : key.participant || wa.participant || key.remoteJid;
   return incoming(
     message,
     {
       chat: key.remoteJid,
       sender,
-      senderAlt: key.fromMe ? null : ((key.participant ? key.participantAlt : key.remoteJidAlt) ?? null),
+      // Of a broadcast list, too, the writer's other name stands where that of a chat of two stands.
+      senderAlt: fromMe ? null : (key.participantAlt ?? key.remoteJidAlt ?? null),
       chatAlt: key.remoteJidAlt ?? null,
-      fromMe: Boolean(key.fromMe),
+      fromMe,
     },
     {
       whatsappId: key.id,

@@ -35,6 +35,9 @@ export const isGroup = on('g.us');
 export const isLid = on('lid');
 export const isPhone = on('s.whatsapp.net');
 
+/** Whom somebody writes to at once; each reads it in the chat of the two. Status updates are a list to WhatsApp, and no chat. */
+export const isBroadcastList = (jid: string): boolean => on('broadcast')(jid) && userOf(jid) !== 'status';
+
 /** The digits of a phone-number JID; null for every other kind. */
 export function phoneOf(jid: string | null | undefined): string | null {
   if (!jid || !isPhone(jid)) return null;

@@ -102,7 +102,7 @@ export function tellNews({
 
   function onMessages({ messages, type }: BaileysEventMap['messages.upsert']): void {
     for (const receipt of receiptsOfMessages(messages, clock.now())) emit(receipt);
-    const me = creds.me?.id ? bare(creds.me.id) : '';
+    const me = { jid: bare(creds.me?.id ?? ''), lid: lidOf(creds.me?.lid) };
     for (const wa of messages) {
       const message = incomingOf(wa, type, me);
       if (message) inOrder(async () => emit(await resolvePhone(message)));

@@ -122,6 +122,30 @@ describe('the inbox', () => {
     expect(await hear('rahasia', hidden)).toMatchObject({ chat_id: hidden.lid, from_lid: hidden.lid });
   });
 
+  it.each(['pn', 'lid'] as const)(
+    'shows what comes through a broadcast list, by %s, in the chat with its writer',
+    async (as) => {
+      const lina = app.network.contact('6281300000015');
+      const phone = app.network.phone('6281234567890');
+      const { whatsappId } = await lina.send(phone.number, 'promo', { as, list: '1700000000@broadcast' });
+      expect(await row(whatsappId)).toMatchObject({
+        chat: lina.number,
+        chat_id: as === 'pn' ? lina.jid : lina.lid,
+        is_group: false,
+        from: lina.number,
+        from_phone: lina.number,
+        from_lid: lina.lid,
+        text: 'promo',
+        offline: false,
+      });
+      await phone.contact.send(lina.number, 'promo sendiri', { as, list: '1700000001@broadcast' });
+      await phone.contact.send(lina.number, 'status', { as, list: 'status@broadcast' });
+      await lina.send(phone.number, 'status', { as, list: 'status@broadcast' });
+      await hear('sesudahnya', lina);
+      expect((await rows('?limit=2')).map(({ text }) => text)).toEqual(['sesudahnya', 'promo']);
+    },
+  );
+
   it('keeps what was written on the device’s own phone, and tells nobody that it was received', async () => {
     const told: string[] = [];
     const off = app.events.on('message.received', ({ whatsappId }) => told.push(whatsappId));

@@ -99,11 +99,14 @@ describe('messages that came while nobody was there', () => {
     expect(await waited()).toMatchObject(expected);
   });
 
-  it('are taken from the journal when the process had died before it told anybody, and once only', async () => {
+  it.each([
+    ['to the device alone', {}],
+    ['through a broadcast list', { list: '1700000000@broadcast' }],
+  ])('are taken from the journal, once only, when a process died before it told anybody: %s', async (_how, how) => {
     const { network, dataDir, start } = await restartable();
     const first = await start();
     const person = network.contact('6281500000011', { name: 'Budi' });
-    const { whatsappId } = await person.send('6281234567890', 'tertulis');
+    const { whatsappId } = await person.send('6281234567890', 'tertulis', how);
     await settled(
       async () => ((await first.call('GET', '/inbox')).body.data as unknown as unknown[]).length === 1,
       'a row',
@@ -123,7 +126,14 @@ describe('messages that came while nobody was there', () => {
     const inbox = async () => (await app.call('GET', '/inbox')).body.data as unknown as Record<string, unknown>[];
     await settled(async () => (await inbox()).length > 0, 'the row');
     expect(await inbox()).toMatchObject([
-      { message_id: whatsappId, text: 'tertulis', from: person.number, from_lid: person.lid, push_name: 'Budi' },
+      {
+        message_id: whatsappId,
+        text: 'tertulis',
+        chat: person.number,
+        from: person.number,
+        from_lid: person.lid,
+        push_name: 'Budi',
+      },
     ]);
     const { data } = (await app.call('GET', '/inbox')).body;
     expect((data as unknown as unknown[]).length).toBe(1);

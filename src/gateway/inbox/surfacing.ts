@@ -3,7 +3,7 @@ import { asError } from '../../base/errors.ts';
 import type { EventBus } from '../../base/events.ts';
 import type { Log } from '../../base/log.ts';
 import { type InboxRow, type Owner, StaleOwner, type Store, type StoreTx } from '../../store/index.ts';
-import { bare, incomingFromJournal, jidOfPhone } from '../../whatsapp/index.ts';
+import { bare, incomingFromJournal, isBroadcastList, jidOfPhone, type MessageEnvelope } from '../../whatsapp/index.ts';
 import type { Incoming } from '../../whatsapp/link.ts';
 import type { Happenings } from '../happenings.ts';
 import { peersOf, received, rowOf, type Self, wish } from './rows.ts';
@@ -119,7 +119,7 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
   async function surfaceHeard(): Promise<void> {
     const some = heard.slice(0, BATCH);
     const waiting = await store.journal.waiting(owner);
-    const byName = new Map(waiting.map(({ id, envelope }) => [nameOf(envelope.whatsappId, envelope.from), id]));
+    const byName = new Map(waiting.map(({ id, envelope }) => [nameOf(envelope.whatsappId, placeOf(envelope)), id]));
     const found = some.map(
       (message): Found => ({
         message,
@@ -196,4 +196,7 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
   };
 }
 
+/** A message through a broadcast list is in the chat with its writer. */
+const placeOf = ({ from, participant }: MessageEnvelope): string =>
+  isBroadcastList(from) && participant !== undefined ? participant : from;
 const nameOf = (whatsappId: string, jid: string): string => `${whatsappId} ${bare(jid)}`;
