@@ -1,4 +1,5 @@
-import { normalizeMessageContent, proto, unpadRandomMax16, type WAMessage } from 'baileys';
+import { proto, unpadRandomMax16, type WAMessage } from 'baileys';
+import { contentOf } from './contents.ts';
 import { bare, isBroadcastList, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
 import type { Details, Incoming, MediaFacts } from './link.ts';
 import type { MessageEnvelope } from './memory.ts';
@@ -73,6 +74,12 @@ const cards = (given: readonly proto.Message.IContactMessage[]): Details => ({
   contacts: given.map(({ displayName, vcard }) => ({ name: clean(displayName) ?? '', vcard: clean(vcard) ?? '' })),
 });
 
+/** What has no kind of its own and says something all the same, line by line. */
+const words = (...lines: readonly (string | null | undefined)[]): Reading => {
+  const text = lines.filter(Boolean).join('\n');
+  return text === '' ? { kind: 'unknown' } : { kind: 'text', text };
+};
+
 /** One row a kind; the order is the order of looking. `undefined`: nothing that a person said. */
 const readers: Readers = {
   protocolMessage: (content) => readProtocol(content),
@@ -84,7 +91,6 @@ const readers: Readers = {
   pollCreationMessage: poll,
   pollCreationMessageV2: poll,
   pollCreationMessageV3: poll,
-  pollCreationMessageV4: ({ message }) => (message ? readContent(message) : undefined),
   pollCreationMessageV5: poll,
   conversation: (content) => ({ kind: 'text', text: content }),
   extendedTextMessage: (content) => ({ kind: 'text', text: content.text }),
@@ -94,7 +100,6 @@ const readers: Readers = {
   audioMessage: (content) => ({ kind: content.ptt ? 'voice' : 'audio', media: factsOf(content) }),
   documentMessage: media('document'),
   stickerMessage: media('sticker'),
-  lottieStickerMessage: ({ message }) => (message ? readContent(message) : undefined),
   locationMessage: place,
   liveLocationMessage: (content) => ({
     kind: 'location',
@@ -110,14 +115,27 @@ const readers: Readers = {
   buttonsResponseMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
   templateButtonReplyMessage: (content) => ({ kind: 'text', text: content.selectedDisplayText }),
   listResponseMessage: (content) => ({ kind: 'text', text: content.title }),
-  interactiveResponseMessage: (content) => ({ kind: 'text', text: content.body?.text }),
+  interactiveResponseMessage: ({ body, nativeFlowResponseMessage: flow }) =>
+    // Beside the answers of a form its body says no more than that they were sent.
+    words(body?.text, !body?.text || flow?.name === 'flow' ? flow?.paramsJson : null),
+  orderMessage: (content) => words(content.orderTitle, content.message),
+  productMessage: ({ product, catalog, body }) =>
+    words(product?.title ?? catalog?.title, product?.description ?? catalog?.description, body),
+  groupInviteMessage: (content) => words(content.groupName, content.caption),
+  eventMessage: ({ name, description, location, joinLink }) => words(name, description, location?.name, joinLink),
   // Of businesses: what stands above their buttons.
   buttonsMessage: (content) => ({ kind: 'text', text: content.contentText }),
   listMessage: (content) => ({ kind: 'text', text: content.description ?? content.title }),
   interactiveMessage: (content) => ({ kind: 'text', text: content.body?.text }),
-  templateMessage: (content) => ({ kind: 'text', text: content.hydratedTemplate?.hydratedContentText }),
+  templateMessage: ({ hydratedTemplate, hydratedFourRowTemplate, interactiveMessageTemplate }) => ({
+    kind: 'text',
+    text: (hydratedTemplate ?? hydratedFourRowTemplate)?.hydratedContentText ?? interactiveMessageTemplate?.body?.text,
+  }),
   // Says only how many pictures come; they are messages themselves.
   albumMessage: () => undefined,
+  pinInChatMessage: () => undefined,
+  // Only the key of a call; that somebody calls is no message.
+  call: () => undefined,
   // Only a key for later messages of a group; beside a real message the row of that one has answered already.
   senderKeyDistributionMessage: () => undefined,
 };
@@ -133,7 +151,7 @@ function readProtocol({ type, key, editedMessage }: proto.Message.IProtocolMessa
 }
 
 function readContent(message: proto.IMessage): Reading | undefined {
-  const content = normalizeMessageContent(message) ?? message;
+  const content = contentOf(message);
   for (const [field, read] of Object.entries(readers) as [keyof proto.IMessage, Reader<unknown>][]) {
     const value = content[field];
     if (value === null || value === undefined || value === '') continue;

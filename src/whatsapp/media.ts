@@ -3,17 +3,11 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Agent as HttpsAgent } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import {
-  getMediaKeys,
-  getWAUploadToServer,
-  type MediaConnInfo,
-  type MediaType,
-  normalizeMessageContent,
-  proto,
-} from 'baileys';
+import { getMediaKeys, getWAUploadToServer, type MediaConnInfo, type MediaType, proto } from 'baileys';
 import { type Dispatcher, request } from 'undici';
 import { asError } from '../base/errors.ts';
 import type { RandomBytes } from '../base/ids.ts';
+import { contentOf } from './contents.ts';
 import { LinkError } from './link.ts';
 import { type Ask, childOf, childrenOf } from './queries.ts';
 import { linkErrorOf } from './thrown.ts';
@@ -231,9 +225,9 @@ const fields = {
 
 /** The file of a message. Throws LinkError `media_failed` when it has none. */
 export function fileOf(message: Uint8Array): MediaFile {
-  const content = normalizeMessageContent(proto.Message.decode(message));
+  const content = contentOf(proto.Message.decode(message));
   for (const [field, type] of Object.entries(fields) as [keyof typeof fields, MediaType][]) {
-    const found = content?.[field];
+    const found = content[field];
     if (!found) continue;
     const { directPath, mediaKey, fileSha256, fileEncSha256 } = found;
     if (!directPath || !mediaKey || mediaKey.length !== 32) break;

@@ -1,5 +1,6 @@
 import { createHash, hkdfSync } from 'node:crypto';
-import { aesDecryptGCM, normalizeMessageContent, proto } from 'baileys';
+import { aesDecryptGCM, proto } from 'baileys';
+import { contentOf } from './contents.ts';
 import { pollOptions, readText } from './inbound.ts';
 import type { Incoming } from './link.ts';
 
@@ -67,8 +68,7 @@ const uses: Readonly<
 };
 
 function sealOf(message: Uint8Array): Seal | undefined {
-  const decoded = proto.Message.decode(message);
-  const content = normalizeMessageContent(decoded) ?? decoded;
+  const content = contentOf(proto.Message.decode(message));
   const sealed: readonly (readonly [Seal['kind'], Ciphertext | null | undefined])[] = [
     ['poll_vote', content.pollUpdateMessage?.vote],
     ['reaction', content.encReactionMessage],
@@ -84,7 +84,7 @@ function sealOf(message: Uint8Array): Seal | undefined {
 export function unseal(message: Uint8Array, about: Keyhole, writers: readonly string[]): Unsealed | undefined {
   const seal = sealOf(message);
   const original = proto.Message.decode(about.message);
-  const secret = (original.messageContextInfo ?? normalizeMessageContent(original)?.messageContextInfo)?.messageSecret;
+  const secret = (original.messageContextInfo ?? contentOf(original).messageContextInfo)?.messageSecret;
   if (seal === undefined || !secret?.length) return undefined;
   // Who wrote what is part of the key, in the namespace that the writer's phone used: the cipher itself tells which one it was.
   for (const author of about.authors)

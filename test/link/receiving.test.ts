@@ -73,6 +73,20 @@ describe('receiving', () => {
     ['text', 'ya, dua', 'ABCDEF', { extendedTextMessage: { text: 'ya, dua', contextInfo: { stanzaId: 'ABCDEF', quotedMessage: { conversation: 'berapa?' } } } }],
     ['text', 'hilang', null, { ephemeralMessage: { message: { conversation: 'hilang' } } }],
     ['unknown', null, null, { orderMessage: { orderId: '1', itemCount: 2 } }],
+    ['text', 'Toko Budi\nSaya mau pesan', null, { orderMessage: { orderId: '1', itemCount: 2, orderTitle: 'Toko Budi', message: 'Saya mau pesan' } }],
+    ['text', 'Kopi\nMasih ada?', null, { productMessage: { product: { title: 'Kopi' }, body: 'Masih ada?' } }],
+    ['text', 'Katalog', null, { productMessage: { catalog: { title: 'Katalog' } } }],
+    ['text', 'Warga\nayo ikut', null, { groupInviteMessage: { groupJid: '1@g.us', groupName: 'Warga', caption: 'ayo ikut' } }],
+    ['text', 'Arisan\njam dua\nBalai', null, { eventMessage: { name: 'Arisan', description: 'jam dua', location: { name: 'Balai' } } }],
+    ['text', 'hai @Warga', 'ABCDEF', { groupMentionedMessage: { message: { extendedTextMessage: { text: 'hai @Warga', contextInfo: { stanzaId: 'ABCDEF' } } } } }],
+    ['text', 'apa kabar', null, { botInvokeMessage: { message: { conversation: 'apa kabar' } } }],
+    ['text', 'Promo', null, { templateMessage: { hydratedTemplate: { hydratedContentText: 'Promo' } } }],
+    ['text', 'Promo', null, { templateMessage: { hydratedFourRowTemplate: { hydratedContentText: 'Promo' } } }],
+    ['text', 'Promo', null, { templateMessage: { interactiveMessageTemplate: { body: { text: 'Promo' } } } }],
+    ['text', 'Ya', null, { interactiveResponseMessage: { body: { text: 'Ya' }, nativeFlowResponseMessage: { name: 'quick_reply', paramsJson: '{"id":"1"}' } } }],
+    ['text', '{"id":"1"}', null, { interactiveResponseMessage: { nativeFlowResponseMessage: { name: 'quick_reply', paramsJson: '{"id":"1"}' } } }],
+    ['text', 'Terkirim\n{"nama":"Budi"}', null, { interactiveResponseMessage: { body: { text: 'Terkirim' }, nativeFlowResponseMessage: { name: 'flow', paramsJson: '{"nama":"Budi"}' } } }],
+    ['poll', 'Jam?', null, { pollCreationMessageV4: { message: { pollCreationMessageV3: { name: 'Jam?', options: [{ optionName: '9' }] } } } }],
     ['text', 'nol', null, { conversation: 'n\0ol' }],
   ])('reads %s: %j', async (kind, text, refersTo, said) => {
     expect(await hear(said)).toMatchObject({ kind, text, refersTo });
@@ -86,6 +100,8 @@ describe('receiving', () => {
     await contact.send(device.phone.number, {
       protocolMessage: { type: Type.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare: { keys: [] } },
     });
+    await contact.send(device.phone.number, { pinInChatMessage: { key, type: 1 } });
+    await contact.send(device.phone.number, { call: { callKey: Buffer.from('CALL1') } });
     await hear('selesai');
     expect(device.all('message').length).toBe(before + 1);
   });
@@ -107,6 +123,14 @@ describe('receiving', () => {
     const bytes = randomBytes(70_000);
     const message = await hear({ [kind]: bytes, caption: 'ini' });
     expect(message.kind).toBe(kind);
+    expect(sha256(await gather(await device.link.download(message.message)))).toBe(sha256(bytes));
+  });
+
+  it('downloads an animated sticker, which comes in a wrapper', async () => {
+    const bytes = randomBytes(9_000);
+    const stickerMessage = { ...(await network.media.keep('sticker', bytes)), mimetype: 'application/was' };
+    const message = await hear({ lottieStickerMessage: { message: { stickerMessage } } });
+    expect(message).toMatchObject({ kind: 'sticker', media: { mimetype: 'application/was', bytes: bytes.length } });
     expect(sha256(await gather(await device.link.download(message.message)))).toBe(sha256(bytes));
   });
 
