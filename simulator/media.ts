@@ -58,6 +58,7 @@ export class MediaHost {
   /** Of all blobs, as a disk counts them. A sum alone: the names of a hundred thousand files stay in the folder. */
   #bytes = 0;
   #port = 0;
+  #announced: readonly string[] | undefined;
 
   private constructor(options: MediaHostOptions) {
     this.#options = options;
@@ -90,6 +91,15 @@ export class MediaHost {
   /** `127.0.0.1:PORT`, as `media_conn` names it. */
   get hostname(): string {
     return `${this.#options.host}:${this.#port}`;
+  }
+
+  /** The hosts that `media_conn` names, in order. Real networks name several, some of which may be away. */
+  get announced(): readonly string[] {
+    return this.#announced ?? [this.hostname];
+  }
+
+  set announced(hostnames: readonly string[] | undefined) {
+    this.#announced = hostnames;
   }
 
   /** Encrypts and keeps what a simulated phone sends. */

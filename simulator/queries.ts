@@ -129,7 +129,11 @@ function answerPrivacy({ request }: Query): Answer {
 
 function mediaConnection(media: MediaHost, timers: Timers): Stanza {
   const attributes = { auth: `sim-${timers.seconds()}`, ttl: 3600, auth_ttl: 3600, max_buckets: 12 };
-  return stanza('media_conn', attributes, [stanza('host', { hostname: media.hostname })]);
+  return stanza(
+    'media_conn',
+    attributes,
+    media.announced.map((hostname) => stanza('host', { hostname })),
+  );
 }
 
 function answerPicture({ iq }: Query): Answer {

@@ -127,6 +127,9 @@ const keyOf = ({ chat, whatsappId, fromMe, participant }: MessageKey) => ({
   ...(participant ? { participant } : {}),
 });
 
+/** An address that has run out, and a file that was let go. */
+const GONE: ReadonlySet<number | null> = new Set([403, 404, 410]);
+
 /** The first bytes tell whether the host still has the file; if it has not, the phone is asked once. */
 async function download(
   media: Media,
@@ -137,8 +140,7 @@ async function download(
   try {
     return await media.fetch(file);
   } catch (error) {
-    const gone = error instanceof LinkError && (error.whatsappCode === 404 || error.whatsappCode === 410);
-    if (!gone || !key) throw error;
+    if (!(error instanceof LinkError && GONE.has(error.whatsappCode)) || !key) throw error;
     return await media.fetch(await reupload.request(key, file));
   }
 }

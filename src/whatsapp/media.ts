@@ -40,6 +40,7 @@ export interface MediaFile {
 
 const MAC = 10;
 const UPLOAD_IDLE_MS = 60_000;
+const DEFAULT_HOST = 'mmg.whatsapp.net';
 
 type Logger = Parameters<typeof getWAUploadToServer>[0]['logger'];
 
@@ -85,26 +86,45 @@ export function createMedia({
     },
     async fetch(file) {
       const { hosts: known } = await hosts(false);
-      const url = urlOf(known[0]?.hostname ?? 'mmg.whatsapp.net', file.directPath);
-      const response = await request(url, {
-        ...(dispatcher ? { dispatcher } : {}),
-        headers: { origin: 'https://web.whatsapp.com', 'accept-encoding': 'identity' },
-        headersTimeout: 20_000,
-        bodyTimeout: 30_000,
-      }).catch((thrown) => {
-        throw new LinkError('media_failed', `The media host could not be reached: ${asError(thrown).message}`, {
-          cause: thrown,
-        });
-      });
-      if (response.statusCode !== 200) {
-        await response.body.dump();
-        throw new LinkError('media_failed', `The media host answered ${response.statusCode}.`, {
-          whatsappCode: response.statusCode,
-        });
-      }
+      const names = known.map(({ hostname }) => hostname).filter(Boolean);
+      const urls = (names.length > 0 ? names : [DEFAULT_HOST]).map((host) => urlOf(host, file.directPath));
+      const response = await firstAnswer(urls, (url) =>
+        request(url, {
+          ...(dispatcher ? { dispatcher } : {}),
+          headers: { origin: 'https://web.whatsapp.com', 'accept-encoding': 'identity' },
+          headersTimeout: 20_000,
+          bodyTimeout: 30_000,
+        }),
+      );
       return opened(response.body, file);
     },
   };
+}
+
+/** Asks one host after the other while they are away or in trouble. What one of them refuses, the others would refuse, too. */
+async function firstAnswer(
+  urls: readonly string[],
+  ask: (url: string) => Promise<Dispatcher.ResponseData>,
+): Promise<Dispatcher.ResponseData> {
+  let failed: LinkError | undefined;
+  for (const url of urls) {
+    const answer = await ask(url).catch(
+      (thrown) =>
+        new LinkError('media_failed', `The media host could not be reached: ${asError(thrown).message}`, {
+          cause: thrown,
+        }),
+    );
+    if (answer instanceof LinkError) {
+      failed = answer;
+      continue;
+    }
+    const { statusCode, body } = answer;
+    if (statusCode === 200) return answer;
+    await body.dump();
+    failed = new LinkError('media_failed', `The media host answered ${statusCode}.`, { whatsappCode: statusCode });
+    if (statusCode < 500) break;
+  }
+  throw failed ?? new LinkError('media_failed', 'WhatsApp named no media host.');
 }
 
 /**

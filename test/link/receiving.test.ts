@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { aesEncryptGCM, hkdf, proto } from 'baileys';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Contact, type Network, type Said, startNetwork } from '../../simulator/index.ts';
 import { incomingFromJournal } from '../../src/whatsapp/index.ts';
 import { TestDevice } from './device.ts';
@@ -29,6 +31,16 @@ async function gather(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Where nobody listens. */
+async function closedPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `127.0.0.1:${port}`;
 }
 
 describe('receiving', () => {
@@ -153,15 +165,15 @@ describe('receiving', () => {
       ).rejects.toMatchObject({ code: 'media_failed' });
   });
 
-  it('asks the phone for a file that the host has let go, and says so when the phone has it no more', async () => {
+  it.each([403, 410])('asks the phone for a file at %i, and says so when it has it no more', async (code) => {
     const bytes = randomBytes(5_000);
     const message = await hear({ document: bytes });
     const key = { chat: message.chat, whatsappId: message.whatsappId, fromMe: false };
     const file = proto.Message.decode(message.message).documentMessage;
-    network.faults.failDownloads(410);
+    network.faults.failDownloads(code);
     await expect(device.link.download(message.message)).rejects.toMatchObject({
       code: 'media_failed',
-      whatsappCode: 410,
+      whatsappCode: code,
     });
     network.faults.clear();
 
@@ -195,12 +207,30 @@ describe('receiving', () => {
       });
       return undefined;
     });
-    network.faults.failDownloads(410, { times: 1 });
+    network.faults.failDownloads(code, { times: 1 });
     expect(sha256(await gather(await device.link.download(message.message, key)))).toBe(sha256(bytes));
-    network.faults.failDownloads(410, { times: 1 });
+    network.faults.failDownloads(code, { times: 1 });
     phoneHasIt = false;
     await expect(device.link.download(message.message, key)).rejects.toMatchObject({ code: 'media_failed' });
     off();
+  });
+
+  it('asks the next media host when one is away or in trouble, and none after a refusal', async () => {
+    await device.close();
+    onTestFinished(() => {
+      network.media.announced = undefined;
+      network.faults.clear();
+    });
+    network.media.announced = [await closedPort(), network.media.hostname, network.media.hostname];
+    await device.connect();
+    const bytes = randomBytes(5_000);
+    const { message } = await hear({ document: bytes });
+    const trouble = network.faults.failDownloads(503, { times: 1 });
+    expect(sha256(await gather(await device.link.download(message)))).toBe(sha256(bytes));
+    expect(trouble.hits).toBe(1);
+    const refusal = network.faults.failDownloads(404);
+    await expect(device.link.download(message)).rejects.toMatchObject({ whatsappCode: 404 });
+    expect(refusal.hits).toBe(1);
   });
 
   it('marks as offline what waited, tells all of it, and only then that it has caught up', async () => {
