@@ -38,6 +38,8 @@ export interface SendOptions {
   readonly whatsappId?: string;
   /** `…@broadcast`: it goes out through a broadcast list of this name. */
   readonly list?: string;
+  /** The reader's clients get no text, only word that there is some: `view_once`, as the server says it. */
+  readonly unavailable?: string;
 }
 
 interface Waiting {
@@ -141,7 +143,7 @@ export class Contact {
     const chat = isGroup(to) ? to : this.#needAccount(to).number;
     const message: SentMessage = { whatsappId, chat, to: this.#addressOf(to, options.as), content };
     await this.#exclusively(async () => {
-      const node = await this.#writing.stanza(message, options.list);
+      const node = await this.#writing.stanza(message, options);
       this.#world.store.commit(this.book.addSent(message));
       this.#world.router.message(this.#writing.phone.device, node);
     });

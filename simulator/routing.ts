@@ -308,7 +308,7 @@ export class Router {
 /** Who gets which ciphertext: the list of participants, or the single one of a re-send or a peer message. */
 function ciphertexts(node: Stanza): { jid: string; enc: Stanza }[] {
   const listed = children(child(node, 'participants'), 'to').flatMap((to) => {
-    const enc = child(to, 'enc');
+    const enc = child(to, 'enc') ?? child(to, 'unavailable');
     return enc && to.attrs.jid ? [{ jid: to.attrs.jid, enc }] : [];
   });
   const single = child(node, 'enc');

@@ -1,4 +1,5 @@
 import type { proto } from 'baileys';
+import type { SendOptions } from './contact.ts';
 import { stanzaType } from './content.ts';
 import type { Account, Device } from './directory.ts';
 import { encNode, type Handset } from './handset.ts';
@@ -18,8 +19,8 @@ export class Writing {
     this.#world = world;
   }
 
-  stanza(message: SentMessage, list?: string): Promise<Stanza> {
-    return isGroup(message.to) ? this.#groupStanza(message) : this.#directStanza(message, list);
+  stanza(message: SentMessage, options: SendOptions = {}): Promise<Stanza> {
+    return isGroup(message.to) ? this.#groupStanza(message) : this.#directStanza(message, options);
   }
 
   /** Plumbing between the phone and one of its own clients. */
@@ -55,7 +56,7 @@ export class Writing {
   }
 
   /** For all devices of the reader, and as a copy for the person's own others. */
-  async #directStanza(message: SentMessage, list = message.to): Promise<Stanza> {
+  async #directStanza(message: SentMessage, { list = message.to, unavailable }: SendOptions): Promise<Stanza> {
     const { directory } = this.#world;
     const { account } = this.#person;
     const address = parseJid(message.to);
@@ -64,8 +65,11 @@ export class Writing {
     const jid = (of: Account, device: Device) => directory.jid(of, namespaceOf(address), device.id);
     const participants: Stanza[] = [];
     for (const device of reader === account ? [] : directory.devices(reader.number)) {
-      const enc = encNode(await this.phone.seal(device, message.content));
-      participants.push(stanza('to', { jid: jid(reader, device) }, [enc]));
+      const isKept = unavailable !== undefined && device.kind === 'client';
+      const copy = isKept
+        ? stanza('unavailable', { type: unavailable })
+        : encNode(await this.phone.seal(device, message.content));
+      participants.push(stanza('to', { jid: jid(reader, device) }, [copy]));
     }
     for (const device of directory.devices(account.number)) {
       if (device === this.phone.device) continue;

@@ -83,6 +83,23 @@ export function createInbox(context: Context) {
       return stored && open(stored);
     },
 
+    /** Removes the word of a message that can be seen once, whose copy came after all. False: there is none. */
+    async dropViewOnce(
+      { account_id, device_id }: Owner,
+      { chat, sender, whatsapp_id }: Pick<NewInboxRow, 'chat' | 'sender' | 'whatsapp_id'>,
+    ): Promise<boolean> {
+      const { numDeletedRows } = await db
+        .deleteFrom('inbox')
+        .where('device_id', '=', device_id)
+        .where('account_id', '=', account_id)
+        .where('chat', '=', chat)
+        .where('sender', '=', sender)
+        .where('whatsapp_id', '=', whatsapp_id)
+        .where('type', '=', 'view_once')
+        .executeTakeFirstOrThrow();
+      return numDeletedRows > 0n;
+    },
+
     async find(account_id: number, device_id: number, id: number): Promise<InboxRow | undefined> {
       const row = await ofDevice(account_id, device_id).selectAll().where('id', '=', id).executeTakeFirst();
       return row && open(row);

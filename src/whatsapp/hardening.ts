@@ -87,6 +87,18 @@ export function takeInTurn({ ws }: Pick<WASocket, 'ws'>): { hold(until: Promise<
 }
 
 /**
+ * Makes Baileys tell of every message that can be opened once and only on the phone. WhatsApp has two words for it; with the second one
+ * Baileys confirms the message and tells nobody (messages-recv.js: handleMessage). Before Baileys sees the stanza.
+ */
+export function tellViewOnce({ ws }: Pick<WASocket, 'ws'>): void {
+  ws.prependListener('CB:message', ({ content }: BinaryNode) => {
+    if (!Array.isArray(content)) return;
+    for (const { tag, attrs } of content)
+      if (tag === 'unavailable' && attrs.type === 'view_once_unavailable_fanout') attrs.type = 'view_once';
+  });
+}
+
+/**
  * Calls `onDrained` when every stanza that waited offline and has arrived until now is worked off. `receivedPendingNotifications`
  * comes earlier: it says that the last one has arrived, and Baileys works on them one after the other. So a stanza goes into the
  * same queue that says so when its turn comes, and is no stanza to Baileys after that.

@@ -192,6 +192,9 @@ const whole = (value: unknown): number => {
   return Number.isSafeInteger(number) && number > 0 ? number : 0;
 };
 
+/** What may be seen once: WhatsApp gives it to the account's phone alone, and tells other devices no more than that it came. */
+const VIEW_ONCE = 'view_once';
+
 /**
  * Undefined for what no person said: key shares, history, other accounts' status updates, channels; and for what is nested so deep
  * that it cannot be worked on. Between some 3,600 and 4,000 levels (a message of 23 KB) a stranger's bytes can be decoded and not
@@ -207,14 +210,14 @@ export function incoming(...given: Parameters<typeof read>): Incoming | undefine
 }
 
 function read(
-  message: proto.IMessage,
+  message: proto.IMessage | typeof VIEW_ONCE,
   addressing: Addressing,
   about: { whatsappId: string; pushName: string | null; timestamp: number; offline: boolean },
 ): Incoming | undefined {
   const { sender, senderAlt, chatAlt, fromMe } = addressing;
   const chat = bare(isBroadcastList(addressing.chat) && !fromMe ? sender : addressing.chat);
   if (!isGroup(chat) && !isPhone(chat) && !isLid(chat)) return undefined;
-  const reading = readContent(message);
+  const reading = message === VIEW_ONCE ? { kind: VIEW_ONCE } : readContent(message);
   if (!reading) return undefined;
   return {
     type: 'message',
@@ -234,7 +237,7 @@ function read(
     media: reading.media ?? null,
     details: reading.details ?? null,
     sealed: reading.sealed ?? false,
-    message: proto.Message.encode(message).finish(),
+    message: proto.Message.encode(message === VIEW_ONCE ? {} : message).finish(),
   };
 }
 
@@ -244,7 +247,9 @@ export function incomingOf(
   type: 'append' | 'notify',
   me: { readonly jid: string; readonly lid: string | null },
 ): Incoming | undefined {
-  const { key, message } = wa;
+  const { key } = wa;
+  // A copy that could not be decrypted has been asked for again.
+  const message = wa.message ?? (key.isViewOnce && !wa.messageStubType ? VIEW_ONCE : undefined);
   if (!message || !key.remoteJid || !key.id) return undefined;
   // In a broadcast list Baileys knows this account by its number only.
   const fromMe = Boolean(key.fromMe) || (me.lid !== null && bare(key.participant ?? '') === me.lid);

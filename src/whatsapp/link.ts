@@ -153,8 +153,8 @@ export interface Incoming {
   /** It waited while this device was offline. */
   readonly offline: boolean;
   /**
-   * text, image, video, audio, voice, document, sticker, location, contact, poll, poll_vote, reaction, edit, deletion; `unknown`:
-   * one that WhatsApp has added since.
+   * text, image, video, audio, voice, document, sticker, location, contact, poll, poll_vote, reaction, edit, deletion; `view_once`: one
+   * that can be opened on the phone only; `unknown`: one that WhatsApp has added since.
    */
   readonly kind: string;
   /** The text, caption, name of a poll or contact, emoji of a reaction (none: taken back). Written by a stranger. */

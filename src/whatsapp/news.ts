@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 import { closeCodes } from './disconnects.ts';
 import { tapEvents } from './events.ts';
 import type { GroupBook } from './groups.ts';
-import { afterOfflineQueue } from './hardening.ts';
+import { afterOfflineQueue, tellViewOnce } from './hardening.ts';
 import { incomingOf } from './inbound.ts';
 import { bare, isGroup, lidOf, phoneOf } from './jid.ts';
 import type { Incoming, LinkEvent } from './link.ts';
@@ -217,6 +217,7 @@ export function tellNews({
   }
 
   sock.ws.prependListener('CB:message', device.envelopes.remember);
+  tellViewOnce(sock);
   sock.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     onAck(node).catch((error) => note(error, 'after an ack'));
   });

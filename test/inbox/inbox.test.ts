@@ -146,6 +146,42 @@ describe('the inbox', () => {
     },
   );
 
+  it.each(['view_once', 'view_once_unavailable_fanout'])(
+    'tells once of what may be seen once, and of the copy that comes after all: %s',
+    async (unavailable) => {
+      const mira = app.network.contact('6281300000016');
+      const phone = app.network.phone('6281234567890');
+      const told: string[] = [];
+      const off = app.events.on('message.received', ({ whatsappId }) => told.push(whatsappId));
+      const { whatsappId } = await mira.send(
+        phone.number,
+        { image: randomBytes(90), caption: 'rahasia' },
+        { unavailable },
+      );
+      const first = await row(whatsappId);
+      expect(first).toMatchObject({
+        type: 'view_once',
+        text: null,
+        media: null,
+        chat: mira.number,
+        from: mira.number,
+        push_name: mira.name,
+      });
+      await hear('sesudahnya', mira);
+      expect(told.filter((id) => id === whatsappId).length).toBe(1);
+      await expect.poll(() => phone.devices().flatMap(({ address }) => app.network.waitingFor(address))).toEqual([]);
+
+      await mira.send(phone.number, { image: randomBytes(90), caption: 'rahasia' }, { whatsappId });
+      await hear('paling akhir', mira);
+      off();
+      const copies = (await rows(`?chat=${mira.number}`)).filter(({ message_id }) => message_id === whatsappId);
+      expect(copies).toMatchObject([{ type: 'image', text: 'rahasia', media: { mimetype: 'image/jpeg' } }]);
+      expect(copies[0]?.id).toBeGreaterThan(first.id);
+      expect((await app.call('GET', `/inbox/${first.id}`)).status).toBe(404);
+      expect(told.filter((id) => id === whatsappId).length).toBe(2);
+    },
+  );
+
   it('keeps what was written on the device’s own phone, and tells nobody that it was received', async () => {
     const told: string[] = [];
     const off = app.events.on('message.received', ({ whatsappId }) => told.push(whatsappId));

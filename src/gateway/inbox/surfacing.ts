@@ -123,9 +123,12 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
     const found = some.map(
       (message): Found => ({
         message,
+        // Word of a message that can be seen once has no entry: one of its name is of a copy that came after all.
         journal:
-          byName.get(nameOf(message.whatsappId, message.chat)) ??
-          byName.get(nameOf(message.whatsappId, message.sender)),
+          message.kind === 'view_once'
+            ? undefined
+            : (byName.get(nameOf(message.whatsappId, message.chat)) ??
+              byName.get(nameOf(message.whatsappId, message.sender))),
       }),
     );
     await surface(
@@ -167,7 +170,11 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
     if (message.fromMe && (await tx.messages.findProto(owner.device_id, message.whatsappId)) !== undefined)
       return undefined;
     const self = needs.self();
-    const row = await tx.inbox.insert(owner, rowOf(await opened(tx, owner, message, self), self));
+    const made = rowOf(await opened(tx, owner, message, self), self);
+    let row = await tx.inbox.insert(owner, made);
+    // A new row, since who follows the inbox by its ids is to find it.
+    if (row === undefined && made.type !== 'view_once' && (await tx.inbox.dropViewOnce(owner, made)))
+      row = await tx.inbox.insert(owner, made);
     if (row === undefined || row.direction === 'out') return row;
     const said = wish(message);
     if (said !== undefined)

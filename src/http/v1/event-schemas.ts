@@ -20,11 +20,11 @@ export const incomingData = z
     offline: z.boolean().meta({ description: 'It waited while the device was not connected.' }),
     type: z.string().meta({
       description:
-        'text, image, video, audio, voice, document, sticker, location, contact, poll, poll_vote, reaction, edit, deletion; unknown: a kind that WhatsApp has added since.',
+        'text, image, video, audio, voice, document, sticker, location, contact, poll, poll_vote, reaction, edit, deletion; view_once: one that may be seen once, which WhatsApp gives to the phone alone (open it there; text and media are null; should a copy come after all, it is told anew, with another id); unknown: a kind that WhatsApp has added since.',
     }),
     text: z.string().nullable().meta({
       description:
-        'The text, caption, name of a poll or contact, emoji of a reaction (null: taken back). Written by a stranger.',
+        'The text, caption, name of a poll or contact, words of a cart, product, invitation or event, emoji of a reaction (null: taken back). Written by a stranger.',
     }),
     refers_to: z
       .string()

@@ -77,7 +77,7 @@ const one = {
 
 const kinds = [
   'text', 'image', 'video', 'audio', 'voice', 'document', 'sticker', 'location', 'contact', 'poll', 'poll_vote',
-  'reaction', 'edit', 'deletion', 'unknown',
+  'reaction', 'edit', 'deletion', 'view_once', 'unknown',
 ] as const; // biome-ignore format: a list to be read as a paragraph
 
 const list = forToken({

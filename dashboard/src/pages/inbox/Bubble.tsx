@@ -103,7 +103,7 @@ export function Bubble({ message, deviceId, isGroup, onReply }: Props) {
 }
 
 /** Kinds whose text stands in their own part already, or says nothing. */
-const isSaidBy = (type: string) => ['location', 'contact', 'poll', 'poll_vote', 'unknown'].includes(type);
+const isSaidBy = (type: string) => ['location', 'contact', 'poll', 'poll_vote', 'view_once', 'unknown'].includes(type);
 
 function Content({ message, deviceId }: Pick<Props, 'message' | 'deviceId'>) {
   if (message.media !== null) return <InboxFile message={message} deviceId={deviceId} />;
@@ -112,7 +112,8 @@ function Content({ message, deviceId }: Pick<Props, 'message' | 'deviceId'>) {
   if (message.poll_options !== null)
     return <Poll question={message.text} options={message.poll_options} votes={message.votes} />;
   if (message.type === 'poll_vote') return <Vote message={message} />;
-  if (message.type === 'unknown') return <Text size="sm">{kindText('unknown')}</Text>;
+  if (message.type === 'view_once' || message.type === 'unknown')
+    return <Text size="sm">{kindText(message.type)}</Text>;
   return null;
 }
 

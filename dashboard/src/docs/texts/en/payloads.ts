@@ -32,7 +32,7 @@ const texts: PayloadTexts = {
       from_lid: 'Hidden id of the writer (`…@lid`).',
       push_name: 'How the writer calls themselves.',
       offline: 'It waited while the device was offline.',
-      type: '`text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `location`, `contact`, `poll`, `poll_vote`, `reaction`, `edit`, `deletion` or `unknown`.',
+      type: '`text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `location`, `contact`, `poll`, `poll_vote`, `reaction`, `edit`, `deletion`, `view_once` (may be seen once: open it on the phone) or `unknown`.',
       text: 'Text, caption, question of a poll, emoji of a reaction.',
       refers_to: '`message_id` of the message that it answers, reacts to, votes in, edits or deletes.',
       media: 'The file, as its sender describes it.',

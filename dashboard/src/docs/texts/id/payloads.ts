@@ -30,7 +30,7 @@ export default {
       from_lid: 'Id tersembunyi penulis (`…@lid`).',
       push_name: 'Nama yang dipakai penulis.',
       offline: 'Menunggu saat device offline.',
-      type: '`text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `location`, `contact`, `poll`, `poll_vote`, `reaction`, `edit`, `deletion`, atau `unknown`.',
+      type: '`text`, `image`, `video`, `audio`, `voice`, `document`, `sticker`, `location`, `contact`, `poll`, `poll_vote`, `reaction`, `edit`, `deletion`, `view_once` (sekali lihat: buka di ponsel), atau `unknown`.',
       text: 'Teks, keterangan, pertanyaan jajak pendapat, emoji reaksi.',
       refers_to: '`message_id` pesan yang dijawab, direaksi, dipilih, diubah, atau dihapus.',
       media: 'File, menurut pengirimnya.',
