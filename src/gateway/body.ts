@@ -1,5 +1,6 @@
 import type { MessageRow, MessageType } from '../store/index.ts';
 import type { MediaRequest, SendRequest } from './contract.ts';
+import type { MediaKind } from './media/types.ts';
 import type { StoredMedia } from './media.ts';
 
 /** What a message row remembers of the request (`message.body`, encrypted at rest): enough to build the message later. */
@@ -50,8 +51,13 @@ export function bodyOf(content: SendRequest['content'], given: StoredMedia | nul
 /** The type that a row has before its media is fetched. */
 export function typeOf(body: Body): MessageType {
   if (body.is === 'text') return 'text';
-  return body.upload?.kind ?? body.mediaType ?? 'media';
+  const kind = body.upload?.kind ?? body.mediaType;
+  return kind === null ? 'media' : sentAs(kind, body.caption);
 }
+
+/** A caption with audio would be seen by nobody: with one it goes as a document (docs/decisions/0006). */
+export const sentAs = (kind: MediaKind, caption: string | null): MediaKind =>
+  kind === 'audio' && caption ? 'document' : kind;
 
 /** The row's body as `bodyOf` made it: only `messages.ts` writes it. */
 export const readBody = (row: Pick<MessageRow, 'body'>): Body => row.body as unknown as Body;

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { MessageRow, Messages as MessageStore, Owner } from '../store/index.ts';
 import { type Content, type Link, LinkError } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
-import { readBody } from './body.ts';
+import { readBody, sentAs } from './body.ts';
 import type { MediaFetcher } from './media.ts';
 import type { Registrations } from './registrations.ts';
 
@@ -134,7 +134,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     const spare = body.upload === null ? file.remove : undefined;
     try {
       const content: Content = {
-        type: file.kind,
+        type: sentAs(file.kind, body.caption),
         path: file.path,
         mimetype: file.mimetype,
         fileName: file.fileName,
@@ -142,7 +142,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         ...(body.caption === null ? {} : { caption: body.caption }),
       };
       const proto = await link.encode(content, options);
-      return { chat, content, type: file.kind, proto, release: file.remove, spare };
+      return { chat, content, type: content.type, proto, release: file.remove, spare };
     } catch (error) {
       await spare?.();
       throw error;

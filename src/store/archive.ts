@@ -15,7 +15,7 @@ import { copyFromPostgres, countsOf } from './tables.ts';
 
 /**
  * A backup: one SQLite file, whichever database it is of, with all tables as they were at one instant, the files of the inbox, and a
- * table that says what it is (docs/decisions/0006). Values in it stay sealed; the master key is not in it.
+ * table that says what it is (docs/decisions/0005). Values in it stay sealed; the master key is not in it.
  */
 export interface ArchiveFacts {
   readonly format: 1;

@@ -82,6 +82,7 @@ export type Content =
       readonly path: string;
       readonly mimetype: string;
       readonly fileName?: string;
+      /** WhatsApp has none for audio. */
       readonly caption?: string;
       readonly bytes: number;
     };

@@ -6,9 +6,9 @@ import type { Uploaded } from './media.ts';
 
 export type MediaContent = Exclude<Content, { readonly type: 'text' }>;
 
-/** Ogg is how voice notes travel; every other audio is a file with a player. */
+/** Opus in Ogg is how voice notes travel; Vorbis, Speex and FLAC in Ogg, too, are files with a player. */
 export const isVoice = ({ type, mimetype }: MediaContent): boolean =>
-  type === 'audio' && /^audio\/(ogg|opus)\b/i.test(mimetype);
+  type === 'audio' && /^audio\/ogg; *codecs=opus$/i.test(mimetype);
 
 /** What a file shows before it is downloaded. Any of it may be missing. */
 export interface Preview {

@@ -85,15 +85,18 @@ describe('sending', () => {
     expect((await sharp(imageMessage?.jpegThumbnail ?? Buffer.alloc(0)).metadata()).width).toBe(100);
   });
 
-  it('sends Ogg as a voice note, other audio as a file, and a document under its name', async () => {
+  it('sends Opus as a voice note, other audio as a file, and a document under its name', async () => {
     const contact = network.contact('628120000006');
-    await device.send(contact.jid, await file('audio', randomBytes(900), { mimetype: 'audio/ogg' }));
+    await device.send(contact.jid, await file('audio', randomBytes(900), { mimetype: 'audio/ogg; codecs=opus' }));
     expect((await contact.nextMessage()).content.audioMessage).toMatchObject({
       ptt: true,
       mimetype: 'audio/ogg; codecs=opus',
     });
-    await device.send(contact.jid, await file('audio', randomBytes(900), { mimetype: 'audio/mpeg' }));
-    expect((await contact.nextMessage()).content.audioMessage?.ptt).toBeFalsy();
+    for (const mimetype of ['audio/ogg', 'audio/mpeg']) {
+      await device.send(contact.jid, await file('audio', randomBytes(900), { mimetype }));
+      const { audioMessage } = (await contact.nextMessage()).content;
+      expect([audioMessage?.ptt ?? false, audioMessage?.mimetype]).toEqual([false, mimetype]);
+    }
     const invoice = await file('document', randomBytes(900), { mimetype: 'application/pdf', fileName: 'invoice.pdf' });
     await device.send(contact.jid, invoice);
     expect((await contact.nextMessage()).content.documentMessage).toMatchObject({

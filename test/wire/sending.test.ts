@@ -29,6 +29,12 @@ describe('a message from the HTTP request to the phone that reads it', () => {
       type: 'audio/mpeg',
       bytes: Buffer.concat([Buffer.from('49443304000000000000fffb9064', 'hex'), big.subarray(0, 50_000)]),
     };
+    const ogg = (head: string) =>
+      Buffer.concat([Buffer.from('OggS'), Buffer.alloc(24), Buffer.from(head, 'latin1'), big]);
+    files['/voice.ogg'] = { type: 'audio/ogg', bytes: ogg('OpusHead') };
+    files['/vorbis.ogg'] = { type: 'audio/ogg', bytes: ogg('\x01vorbis') };
+    files['/speex.ogg'] = { type: 'audio/ogg', bytes: ogg('Speex  ') };
+    files['/flac.ogg'] = { type: 'audio/ogg', bytes: ogg('\x7fFLAC') };
     files['/invoice.pdf'] = {
       type: 'application/pdf',
       bytes: Buffer.concat([Buffer.from('%PDF-1.7\n'), big.subarray(0, 9_000)]),
@@ -88,9 +94,9 @@ describe('a message from the HTTP request to the phone that reads it', () => {
   it.each([
     ['image', '/photo.jpg', 'imageMessage'],
     ['video', '/clip.mp4', 'videoMessage'],
-    ['audio', '/song.mp3', 'audioMessage'],
+    ['audio', '/song.mp3', 'documentWithCaptionMessage'],
     ['document', '/invoice.pdf', 'documentWithCaptionMessage'],
-  ] as const)('carries the very bytes of an %s', async (kind, path, field) => {
+  ] as const)('carries the very bytes of an %s, and its caption', async (kind, path, field) => {
     const contact = app.network.contact('6281211110003');
     const { status, body } = await app.call('POST', '/send-media', {
       recipient: contact.number,
@@ -101,12 +107,45 @@ describe('a message from the HTTP request to the phone that reads it', () => {
     expect(status).toBe(200);
     const message = await contact.nextMessage();
     expect(message.content[field]).toBeTruthy();
+    expect(message.text).toBe(`A ${kind}`);
     const bytes = await contact.media(message);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(
       createHash('sha256')
         .update(files[path]?.bytes ?? '')
         .digest('hex'),
     );
+  });
+
+  it.each([
+    ['/song.mp3', 'audio', { mimetype: 'audio/mpeg', ptt: false }],
+    ['/voice.ogg', undefined, { mimetype: 'audio/ogg; codecs=opus', ptt: true }],
+    ['/vorbis.ogg', undefined, { mimetype: 'audio/ogg', ptt: false }],
+    ['/speex.ogg', 'audio', { mimetype: 'audio/ogg', ptt: false }],
+    ['/flac.ogg', 'audio', { mimetype: 'audio/ogg', ptt: false }],
+  ])('plays %s, and only Opus as a voice message', async (path, media_type, expected) => {
+    const contact = app.network.contact('6281211110013');
+    const { body } = await app.call('POST', '/send-media', {
+      recipient: contact.number,
+      media_url: host.url(path),
+      media_type,
+    });
+    const { mimetype, ptt } = (await contact.nextMessage()).content.audioMessage ?? {};
+    expect({ mimetype, ptt: ptt ?? false }).toEqual(expected);
+    expect((await app.call('GET', `/messages/${body.data.id}`)).body.data).toMatchObject({ type: 'audio' });
+  });
+
+  it('calls audio with a caption a document before it is fetched, too', async () => {
+    const { body } = await app.call('POST', '/send-media', {
+      recipient: '6281211110014',
+      media_url: host.url('/song.mp3'),
+      media_type: 'audio',
+      caption: 'Lagu',
+      scheduled_at: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    expect((await app.call('GET', `/messages/${body.data.id}`)).body.data).toMatchObject({
+      type: 'document',
+      status: 'pending',
+    });
   });
 
   it('takes a file that is uploaded with the request', async () => {

@@ -1155,7 +1155,7 @@ export interface Operations {
       media_url?: string;
       /** Absent: decided from the file. */
       media_type?: 'image' | 'video' | 'audio' | 'document';
-      /** Caption of the media. */
+      /** Caption of the media. WhatsApp has none for audio: audio with a caption goes as a document. */
       caption?: string;
       /** Name that a document is shown with. */
       filename?: string;

@@ -92,7 +92,11 @@ const send = forSession(sender, {
       ['image', 'video', 'audio', 'document'],
       'Absent: decided from the file.',
     ).optional(),
-    caption: text('caption', 1024, 'Caption of the media.').optional(),
+    caption: text(
+      'caption',
+      1024,
+      'Caption of the media. WhatsApp has none for audio: audio with a caption goes as a document.',
+    ).optional(),
     filename: label('filename', 255, 'Name that a document is shown with.').optional(),
     ref: reference('An id of your own.').optional(),
     priority: word('priority', priorityWords, 'Default normal.').optional(),

@@ -58,7 +58,11 @@ const mediaBody = z.object({
     ['image', 'video', 'audio', 'document'],
     'Absent: decided from Content-Type and the bytes.',
   ).optional(),
-  caption: text('caption', 1024, 'Caption of the media.').optional(),
+  caption: text(
+    'caption',
+    1024,
+    'Caption of the media. WhatsApp has none for audio: audio with a caption goes as a document.',
+  ).optional(),
   filename: label(
     'filename',
     255,
@@ -175,7 +179,7 @@ export const sendMedia = forToken({
     tag: 'Messages',
     summary: 'Send an image, video, audio or document',
     description:
-      'Sends media from an address (`media_url`), or a file that is uploaded as `multipart/form-data` in the field `file`. At most 100 MB and 30 seconds for the download. What is no image, video or audio goes as a document.',
+      'Sends media from an address (`media_url`), or a file that is uploaded as `multipart/form-data` in the field `file`. At most 100 MB and 30 seconds for the download. What is no image, video or audio goes as a document, and Opus in Ogg as a voice message.',
   },
   body: mediaBody,
   requires: { fields: ['recipient', 'media_url'], sentence: 'session_id, recipient, and media_url are required' },

@@ -88,7 +88,7 @@ const texts: ContractTexts = {
     ],
     upload: 'Upload a file',
     uploadText:
-      'Instead of `media_url`, send a `multipart/form-data` form with the field `file`. Put the other fields before the file. `filename` (optional) is the name that the recipient of a document sees; `caption` has at most {captionLength} characters. A file that is no image, video or audio goes as a document.',
+      'Instead of `media_url`, send a `multipart/form-data` form with the field `file`. Put the other fields before the file. `filename` (optional) is the name that the recipient of a document sees; `caption` has at most {captionLength} characters. A file that is no image, video or audio goes as a document, and so does audio with a caption, since WhatsApp has none for audio. Opus in Ogg without a caption goes as a voice message.',
   },
   device: {
     lead: 'Get information about the device, user, subscription and statistics.',

@@ -88,7 +88,7 @@ export default {
     ],
     upload: 'Unggah file langsung',
     uploadText:
-      'Sebagai ganti `media_url`, kirim form `multipart/form-data` dengan field `file`. Tulis field lain sebelum file. `filename` (opsional) adalah nama yang dilihat penerima dokumen; `caption` paling panjang {captionLength} karakter. File selain gambar, video, atau audio dikirim sebagai dokumen.',
+      'Sebagai ganti `media_url`, kirim form `multipart/form-data` dengan field `file`. Tulis field lain sebelum file. `filename` (opsional) adalah nama yang dilihat penerima dokumen; `caption` paling panjang {captionLength} karakter. File selain gambar, video, atau audio dikirim sebagai dokumen; begitu juga audio yang diberi `caption`, karena WhatsApp tidak punya caption untuk audio. Ogg dengan codec Opus tanpa caption dikirim sebagai pesan suara.',
   },
   device: {
     lead: 'Dapatkan informasi device, user, subscription, dan statistik.',
