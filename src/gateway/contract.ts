@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { FailureCode } from '../base/errors.ts';
 import type { DeviceKind, MessageState, MessageType, WaitingFor } from '../store/index.ts';
 import type { DeviceHealth } from './health.ts';
@@ -61,7 +60,7 @@ export interface MediaRequest {
 }
 
 export interface Upload {
-  readonly stream: Readable;
+  readonly stream: AsyncIterable<Uint8Array>;
   readonly filename: string | null;
   readonly mimetype: string | null;
 }

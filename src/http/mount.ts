@@ -13,6 +13,8 @@ declare module 'fastify' {
     /** Left of the caller's quota, where the handler knows it. */
     quotaRemaining: number | null | undefined;
     upload: ReceivedFile | null;
+    /** What the row's handler is about, once it has begun. */
+    handling: Promise<unknown> | null;
   }
   interface FastifyContextConfig {
     row?: RouteFacts;
@@ -61,7 +63,11 @@ export function mount(fastify: FastifyInstance, prefix: string, rows: readonly R
         if (row.enter === 'token') reply.header('Cache-Control', 'no-store');
         if (request.caller) await tellQuota(request.caller, request, reply, parts);
       },
-      handler: (request, reply) => answer(request, reply, row, parts),
+      handler: (request, reply) => {
+        const handling = answer(request, reply, row, parts);
+        request.handling = handling;
+        return handling;
+      },
     });
   }
 }
@@ -76,7 +82,10 @@ function schemaOf(row: Row): NonNullable<RouteShorthandOptions['schema']> {
   };
 }
 
-/** The body; of a form its fields, its file is `request.upload` until the answer was given. */
+/** Why a request is refused whose caller has hung up. */
+export const GONE = 'its connection was closed';
+
+/** The body; of a form its fields, its file is `request.upload` until the answer was given and the handler is done. */
 export async function receive(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -86,11 +95,18 @@ export async function receive(
   if (!upload || !request.isMultipart()) return request.body;
   const form = await receiveForm(request, upload.field, parts.uploadFolder);
   request.upload = form.file ?? null;
-  const discard = () => {
-    form.discard().catch((err: unknown) => parts.log.warn({ err, requestId: request.id }, 'an upload was not removed'));
+  const discard = async () => {
+    // Who hangs up does not end the handler: it may be about to read the file.
+    await Promise.allSettled([request.handling]);
+    await form
+      .discard()
+      .catch((err: unknown) => parts.log.warn({ err, requestId: request.id }, 'an upload was not removed'));
   };
-  if (reply.raw.closed) discard();
-  else reply.raw.once('close', discard);
+  if (reply.raw.closed) {
+    await discard();
+    throw failure('bad_request', { reason: GONE });
+  }
+  reply.raw.once('close', () => void discard());
   return form.fields;
 }
 

@@ -57,7 +57,8 @@ export interface ReceivedFile {
   readonly mimetype: string | null;
   /** SHA-256 of its bytes. */
   readonly hash: Uint8Array;
-  open(): Readable;
+  /** Nothing is opened before the first byte is asked for; errors go to the reader. */
+  open(): AsyncIterable<Uint8Array>;
 }
 
 export interface Answer {

@@ -21,7 +21,7 @@ import { failureBody, failureReply } from './envelope.ts';
 import { notReady } from './health.ts';
 import { watchRoutes } from './methods.ts';
 import { createMetricsPort, type MetricsPage, mountMetrics } from './metrics.ts';
-import { mount } from './mount.ts';
+import { GONE, mount } from './mount.ts';
 import type { PanelGateway } from './panel/gateway.ts';
 import { mountPanel } from './panel/mount.ts';
 import { healthRoutes, routes } from './routes.ts';
@@ -110,6 +110,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   fastify.decorateRequest('caller', null);
   fastify.decorateRequest('quotaRemaining', undefined);
   fastify.decorateRequest('upload', null);
+  fastify.decorateRequest('handling', null);
 
   const unrouted = watchRoutes(fastify);
   const mounted: MountedRoute[] = [];
@@ -118,6 +119,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   });
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
+    // Who has reset the connection by now has no address to count for, and nobody hears an answer.
+    if (request.raw.socket.remoteAddress === undefined) throw failure('bad_request', { reason: GONE });
   });
   // A connection that is kept alive would keep the server open after its last answer.
   fastify.addHook('onSend', async (_request, reply) => {

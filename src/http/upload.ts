@@ -39,7 +39,7 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
           filename: part.filename || null,
           mimetype: part.mimetype || null,
           hash,
-          open: () => createReadStream(path),
+          open: () => read(path),
         };
       } else part.file.resume();
     }
@@ -50,6 +50,14 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
       : error;
   }
   return { fields, file, discard };
+}
+
+/**
+ * Opens when somebody reads, and closes when they stop: a stream that was made before would keep its descriptor, and the space of the removed
+ * file, when nobody comes, and throw its errors where nobody listens.
+ */
+async function* read(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path);
 }
 
 async function spool(from: Readable, path: string): Promise<Uint8Array> {

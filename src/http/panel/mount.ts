@@ -101,7 +101,11 @@ export function mountPanel(fastify: FastifyInstance, parts: PanelMount): void {
         if (row.body) request.body = await bodyFor(request, reply, row);
         if (row.query) request.query = withoutEmpty(request.query, ['limit', 'page']);
       },
-      handler: (request, reply) => answer(request, reply, row),
+      handler: (request, reply) => {
+        const handling = answer(request, reply, row);
+        request.handling = handling;
+        return handling;
+      },
     });
 
   async function bodyFor(request: FastifyRequest, reply: FastifyReply, row: PanelRow): Promise<unknown> {
