@@ -73,7 +73,6 @@ const frameworkFailures: Readonly<Record<string, (about: Circumstances) => Failu
   FST_ERR_MAX_PARAM_LENGTH: () => failure('not_found', { what: 'This address' }),
   FST_REQ_FILE_TOO_LARGE: ({ mediaLimit }) => tooLarge(mediaLimit),
   FST_FILES_LIMIT: () => bad('only one file can be sent with a message'),
-  FST_FIELDS_LIMIT: () => bad('the form has too many fields'),
   FST_PARTS_LIMIT: () => bad('the form has too many parts'),
   FST_PROTO_VIOLATION: () => bad('the form has a field whose name is not allowed'),
   FST_MP_PREMATURE_CLOSE: () => bad('the form ended too early'),

@@ -26,6 +26,7 @@ import type { PanelGateway } from './panel/gateway.ts';
 import { mountPanel } from './panel/mount.ts';
 import { healthRoutes, routes } from './routes.ts';
 import type { Gateway } from './row.ts';
+import { formOptions } from './upload.ts';
 
 export interface ServerParts extends Gateway {
   /** False: a node that only keeps devices; it answers for its health and nothing else. */
@@ -164,10 +165,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 
   /** Multipart forms, where the route takes a file. */
   const takeForms = async (scope: FastifyInstance) => {
-    await scope.register(multipart, {
-      limits: { fileSize: config.MEDIA_MAX_MB * 1_048_576, files: 1, fields: 50, fieldSize: BODY_LIMIT },
-      throwFileSizeLimit: false,
-    });
+    await scope.register(multipart, formOptions(config.MEDIA_MAX_MB * 1_048_576));
     scope.addHook('preParsing', async (request) => {
       const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
       if (isForm && !request.routeOptions.config.row?.upload)

@@ -8,6 +8,23 @@ import type { FastifyRequest } from 'fastify';
 import { failure } from '../base/errors.ts';
 import type { ReceivedFile } from './row.ts';
 
+/** All fields of a form together, with their names: as much as a body of JSON may have. */
+const ALL_FIELDS = 1_048_576;
+/** The longest text is 5,000 characters of four bytes at most; what is a little longer is told so field by field. */
+const ONE_FIELD = 65_536;
+/** Three times as many as any form has. */
+const MOST_FIELDS = 50;
+
+/**
+ * For the form parser. It would hold every field in memory before anybody is asked, and parse the JSON of those that call themselves so:
+ * to it all parts are files, whose bytes come as we take them.
+ */
+export const formOptions = (mediaBytes: number) => ({
+  limits: { fileSize: mediaBytes, parts: MOST_FIELDS + 1 },
+  isPartAFile: () => true,
+  throwFileSizeLimit: false,
+});
+
 export interface ReceivedForm {
   readonly fields: Record<string, unknown>;
   readonly file: ReceivedFile | undefined;
@@ -23,14 +40,26 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
   const fields: Record<string, unknown> = {};
   const path = join(folder, `upload-${randomUUID()}`);
   let file: ReceivedFile | undefined;
+  let files = 0;
+  let fieldBytes = 0;
   const discard = () => unlink(path).catch(ignoreMissing);
 
   try {
     for await (const part of request.parts()) {
-      if (part.type === 'field') {
-        if (part.valueTruncated || part.fieldnameTruncated) throw failure('body_too_large', { limit: '1 MB a field' });
-        fields[part.fieldname] = part.value;
-      } else if (part.fieldname === fileField && file === undefined) {
+      // What a form has beside files: `formOptions`.
+      if (part.type !== 'file') continue;
+      if (!isFile(part)) {
+        // One without a name has none here, whatever the type says.
+        const name = String(part.fieldname);
+        fieldBytes += Buffer.byteLength(name);
+        const bytes = await readField(part.file, ALL_FIELDS - fieldBytes);
+        fieldBytes += bytes.length;
+        fields[name] = bytes.toString();
+        continue;
+      }
+      files += 1;
+      if (files > 1) throw new request.server.multipartErrors.FilesLimitError();
+      if (part.fieldname === fileField) {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const hash = await spool(part.file, path);
         // The stream ends early, without an error, at the limit: the part knows.
@@ -44,6 +73,9 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
       } else part.file.resume();
     }
   } catch (error) {
+    // The rest is let through unread: a client that still sends would not hear the answer.
+    request.raw.unpipe();
+    request.raw.resume();
     await discard();
     throw brokenForm(error)
       ? failure('bad_request', { reason: 'the form is not well formed' }, { cause: error })
@@ -58,6 +90,27 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
  */
 async function* read(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path);
+}
+
+/** As the parser itself would tell them apart. */
+const isFile = ({
+  filename,
+  mimetype,
+}: {
+  readonly filename: string | undefined;
+  readonly mimetype: string;
+}): boolean => filename !== undefined || mimetype === 'application/octet-stream';
+
+async function readField(from: Readable, left: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of from) {
+    bytes += chunk.length;
+    if (bytes > left) throw failure('body_too_large', { limit: '1 MB' });
+    if (bytes > ONE_FIELD) throw failure('body_too_large', { limit: '64 KB in one field' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 async function spool(from: Readable, path: string): Promise<Uint8Array> {
