@@ -431,6 +431,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     messages,
     devices,
     idempotency,
+    media,
     inbox,
     inboxMedia,
     replies,

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/errors.ts';
 import type { DeviceKind, MessageState, MessageType, WaitingFor } from '../store/index.ts';
 import type { DeviceHealth } from './health.ts';
+import type { Arrival } from './media/arrivals.ts';
 
 /** What the surfaces (`http/`, `cli.ts`) ask of the gateway, and the shapes they get. Times are Unix milliseconds unless said. */
 
@@ -61,6 +62,8 @@ export interface MediaRequest {
 
 export interface Upload {
   readonly stream: AsyncIterable<Uint8Array>;
+  /** What counts its bytes until then. */
+  readonly arrival: Arrival;
   readonly filename: string | null;
   readonly mimetype: string | null;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Failure, failure, invalid } from '../base/errors.ts';
 import type { RandomBytes } from '../base/ids.ts';
 import type { Egress } from '../net/egress.ts';
+import { type Arrival, createArrivals } from './media/arrivals.ts';
 import { extensionOf, fileNameOf } from './media/names.ts';
 import { createPictures } from './media/pictures.ts';
 import { createShares, type ShareLimits } from './media/shares.ts';
@@ -16,6 +17,11 @@ export interface MediaFetcher {
   check(url: string): void;
   /** Throws `media_unreachable`, `validation_failed` (media_url), `rate_limited`, `temporarily_unavailable`, or the signal's reason. */
   fetch(url: string, options: MediaOptions): Promise<FetchedMedia>;
+  /**
+   * A place for an upload that comes in, when it is its turn, and the count of its bytes. Throws `rate_limited`, or the signal's
+   * reason.
+   */
+  receive(accountId: number, signal?: AbortSignal): Promise<Arrival>;
   /**
    * An upload's stream, read to its end. Kept beyond a restart until `remove()`: it can not be fetched again. Throws
    * `body_too_large`, `validation_failed` (file), `rate_limited`, `temporarily_unavailable`, or the signal's reason.
@@ -42,6 +48,8 @@ export interface UploadOptions extends MediaOptions {
   readonly mimetype?: string | undefined;
   /** Unix ms: until then its message may wait. */
   readonly until?: number | undefined;
+  /** What had counted its bytes as they came: they are not counted again. */
+  readonly arrival?: Arrival | undefined;
 }
 
 export interface StoredMedia {
@@ -95,7 +103,9 @@ export function createMediaFetcher({
 }: MediaNeeds): MediaFetcher {
   const folders = { downloads: join(dir, 'downloads'), uploads };
   const pictures = createPictures();
-  const shares = createShares({ running: 4, waiting: 64, bytes: maxBytes * 10, ...limits }, timeoutMs, clock);
+  const shareLimits = { running: 4, waiting: 64, bytes: maxBytes * 10, ...limits };
+  const shares = createShares(shareLimits, timeoutMs, clock);
+  const receive = createArrivals(shares, createShares(shareLimits, timeoutMs, clock));
 
   /** Uploads of this run by file name: their weight is given back when they go, whoever lets them go. */
   const held = new Map<string, () => Promise<void>>();
@@ -128,13 +138,16 @@ export function createMediaFetcher({
     accountId: number,
     fill: (write: (chunk: Uint8Array) => Promise<void>) => Promise<Named>,
     unsupported: () => Failure,
+    arrival?: Arrival,
   ): Promise<FetchedMedia> {
     const first = join(folders[folder], random(16).toString('hex'));
     const paths = [first, `${first}.picture`] as const;
     let taken = 0;
     const take = (bytes: number) => {
-      shares.take(accountId, bytes);
-      taken += bytes;
+      const handed = arrival?.handOver(bytes) ?? 0;
+      taken += handed;
+      shares.take(accountId, bytes - handed);
+      taken += bytes - handed;
     };
     const remove = async () => {
       shares.giveBack(accountId, taken);
@@ -209,6 +222,8 @@ export function createMediaFetcher({
       egress.check(url, 'media_url');
     },
 
+    receive,
+
     fetch: (url, options) =>
       inTurn(options, async () => {
         const { accountId, declaredType, filename, signal } = options;
@@ -237,7 +252,7 @@ export function createMediaFetcher({
 
     accept: (stream, options) =>
       inTurn(options, async () => {
-        const { accountId, declaredType, filename, mimetype = null, signal, until } = options;
+        const { accountId, declaredType, filename, mimetype = null, signal, until, arrival } = options;
         const file = await keep(
           'uploads',
           accountId,
@@ -253,6 +268,7 @@ export function createMediaFetcher({
             return { declaredType, header: mimetype, fileName: fileNameOf({ filename }) };
           },
           () => invalid('file', `file is a web page and can not be sent as ${declaredType}`),
+          arrival,
         );
         if (until !== undefined) await onDisk(utimes(file.path, until / 1000, until / 1000));
         held.set(basename(file.path), file.remove);

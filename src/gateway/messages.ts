@@ -99,10 +99,11 @@ export function createMessages(needs: MessagesNeeds): Messages {
 
     let upload: FetchedMedia | null = null;
     if (request.content.is === 'media' && 'upload' in request.content.source) {
-      const { stream, filename, mimetype } = request.content.source.upload;
+      const { stream, filename, mimetype, arrival } = request.content.source.upload;
       upload = await needs.media.accept(stream, {
         accountId: caller.accountId,
         until: expiresAt,
+        arrival,
         ...(request.content.mediaType === null ? {} : { declaredType: request.content.mediaType }),
         ...(mimetype === null ? {} : { mimetype }),
         ...((request.content.filename ?? filename) === null

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import { failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Caller, IdempotentAnswer } from '../gateway/contract.ts';
+import type { MediaFetcher } from '../gateway/media.ts';
 import { idempotencyKey, once, requestHash } from './replay.ts';
 import type { Answer, Ask, Gateway, Operation, ReceivedFile, Row } from './row.ts';
 import { receiveForm } from './upload.ts';
@@ -35,6 +36,7 @@ interface MountParts {
   /** Aborted when the server is stopping: waiting answers are given then. */
   readonly stopping: AbortSignal;
   readonly uploadFolder: string;
+  readonly media: Pick<MediaFetcher, 'receive'>;
 }
 
 /** Mounts the rows of a prefix. Checks come in this order: token, rate, body; subscription and quota are the gateway's. */
@@ -54,7 +56,7 @@ export function mount(fastify: FastifyInstance, prefix: string, rows: readonly R
         request.caller = caller;
       },
       preValidation: async (request, reply) => {
-        if (row.body) request.body = withoutEmpty(await receive(request, reply, row, parts));
+        if (row.body) request.body = withoutEmpty(await receive(request, reply, row, request.caller, parts));
         if (row.query) request.query = withoutEmpty(request.query, ['limit', 'page']);
         if (row.upload && request.upload)
           request.body = { ...(request.body as object), [row.upload.insteadOf]: request.upload.filename ?? 'file' };
@@ -90,17 +92,20 @@ export async function receive(
   request: FastifyRequest,
   reply: FastifyReply,
   { upload }: Pick<Row, 'upload'>,
-  parts: Pick<MountParts, 'uploadFolder' | 'log'>,
+  sender: Pick<Caller, 'accountId'> | null,
+  { uploadFolder, media, stopping, log }: Pick<MountParts, 'uploadFolder' | 'media' | 'stopping' | 'log'>,
 ) {
-  if (!upload || !request.isMultipart()) return request.body;
-  const form = await receiveForm(request, upload.field, parts.uploadFolder);
+  if (!upload || sender === null || !request.isMultipart()) return request.body;
+  const arrive = () =>
+    media.receive(sender.accountId, untilGone(reply, stopping)).catch((error: unknown) => {
+      throw stopping.aborted ? failure('temporarily_unavailable', {}, { retryAfter: 5 }) : error;
+    });
+  const form = await receiveForm(request, upload.field, uploadFolder, arrive);
   request.upload = form.file ?? null;
   const discard = async () => {
     // Who hangs up does not end the handler: it may be about to read the file.
     await Promise.allSettled([request.handling]);
-    await form
-      .discard()
-      .catch((err: unknown) => parts.log.warn({ err, requestId: request.id }, 'an upload was not removed'));
+    await form.discard().catch((err: unknown) => log.warn({ err, requestId: request.id }, 'an upload was not removed'));
   };
   if (reply.raw.closed) {
     await discard();

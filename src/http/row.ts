@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { FailureCode } from '../base/errors.ts';
-import type { Caller, Devices, Idempotency, Messages, RequestKey } from '../gateway/contract.ts';
+import type { Caller, Devices, Idempotency, Messages, RequestKey, Upload } from '../gateway/contract.ts';
 import type { Groups } from '../gateway/groups.ts';
 import type { Inbox } from '../gateway/inbox.ts';
 import type { InboxMedia } from '../gateway/inbox-media.ts';
@@ -57,8 +57,8 @@ export interface ReceivedFile {
   readonly mimetype: string | null;
   /** SHA-256 of its bytes. */
   readonly hash: Uint8Array;
-  /** Nothing is opened before the first byte is asked for; errors go to the reader. */
-  open(): AsyncIterable<Uint8Array>;
+  /** To be read once. Nothing is opened before the first byte is asked for; errors go to the reader. */
+  open(): Upload;
 }
 
 export interface Answer {

@@ -12,6 +12,7 @@ import { failure } from '../base/errors.ts';
 import { type RandomBytes, requestId, systemRandom } from '../base/ids.ts';
 import { addressKey, createLimits, insist, isLoopback } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
+import type { MediaFetcher } from '../gateway/media.ts';
 import type { SharedRates } from '../gateway/rates.ts';
 import { createAuth } from './auth.ts';
 import { createBrake } from './brake.ts';
@@ -49,6 +50,8 @@ export interface ServerParts extends Gateway {
   >;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  /** Has a place on the disk for files that come in. */
+  readonly media: Pick<MediaFetcher, 'receive'>;
   /** Absent: nobody asks for figures. */
   readonly metrics?: MetricsPage;
   /** Of the built dashboard; `dashboard/dist` when nothing is said. */
@@ -84,7 +87,7 @@ const RECEIVE_MS = 300_000;
 
 /** The HTTP surface: the public API, its documentation, the dashboard, health. Nothing listens before `listen()`. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const { config, log, clock, random = systemRandom } = parts;
+  const { config, log, clock, media, random = systemRandom } = parts;
   const stopping = new AbortController();
   const uploadFolder = join(config.DATA_DIR, 'http-uploads');
   const mediaLimit = `${config.MEDIA_MAX_MB} MB`;
@@ -182,14 +185,14 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   await fastify.register(async (api) => {
     await takeForms(api);
     for (const { prefix, rows } of parts.api === false ? healthRoutes : routes)
-      mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder });
+      mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder, media });
   });
   const { panel } = parts;
   if (panel !== undefined)
     await fastify.register(async (site) => {
       await site.register(cookie);
       await takeForms(site);
-      mountPanel(site, { gateway: panel, config, clock, log, stopping: stopping.signal, uploadFolder });
+      mountPanel(site, { gateway: panel, config, clock, log, stopping: stopping.signal, uploadFolder, media });
     });
   if (parts.api !== false) await fastify.register(async (site) => mountDocs(site, parts));
   const { metrics } = parts;

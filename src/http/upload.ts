@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyRequest } from 'fastify';
 import { failure } from '../base/errors.ts';
+import type { Arrival } from '../gateway/media/arrivals.ts';
 import type { ReceivedFile } from './row.ts';
 
 /** All fields of a form together, with their names: as much as a body of JSON may have. */
@@ -34,15 +35,25 @@ export interface ReceivedForm {
 
 /**
  * Receives a whole multipart form: the file goes to `folder`, so that fields may stand before or after it and a form that is
- * refused has touched nothing else. Only the file of the field `fileField` is kept.
+ * refused has touched nothing else. Only the file of the field `fileField` is kept, once `arrive` has a place for it, and counted there
+ * from its first byte.
  */
-export async function receiveForm(request: FastifyRequest, fileField: string, folder: string): Promise<ReceivedForm> {
+export async function receiveForm(
+  request: FastifyRequest,
+  fileField: string,
+  folder: string,
+  arrive: () => Promise<Arrival>,
+): Promise<ReceivedForm> {
   const fields: Record<string, unknown> = {};
   const path = join(folder, `upload-${randomUUID()}`);
   let file: ReceivedFile | undefined;
+  let arrival: Arrival | undefined;
   let files = 0;
   let fieldBytes = 0;
-  const discard = () => unlink(path).catch(ignoreMissing);
+  const discard = () =>
+    unlink(path)
+      .catch(ignoreMissing)
+      .finally(() => arrival?.end());
 
   try {
     for await (const part of request.parts()) {
@@ -60,16 +71,14 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
       files += 1;
       if (files > 1) throw new request.server.multipartErrors.FilesLimitError();
       if (part.fieldname === fileField) {
+        const arriving = await arrive();
+        arrival = arriving;
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const hash = await spool(part.file, path);
+        const hash = await spool(part.file, path, arriving);
         // The stream ends early, without an error, at the limit: the part knows.
         if (part.file.truncated) throw new request.server.multipartErrors.RequestFileTooLargeError();
-        file = {
-          filename: part.filename || null,
-          mimetype: part.mimetype || null,
-          hash,
-          open: () => read(path),
-        };
+        const about = { filename: part.filename || null, mimetype: part.mimetype || null };
+        file = { ...about, hash, open: () => ({ ...about, stream: read(path), arrival: arriving }) };
       } else part.file.resume();
     }
   } catch (error) {
@@ -81,6 +90,7 @@ export async function receiveForm(request: FastifyRequest, fileField: string, fo
       ? failure('bad_request', { reason: 'the form is not well formed' }, { cause: error })
       : error;
   }
+  arrival?.complete();
   return { fields, file, discard };
 }
 
@@ -113,12 +123,13 @@ async function readField(from: Readable, left: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function spool(from: Readable, path: string): Promise<Uint8Array> {
+async function spool(from: Readable, path: string, arrival: Pick<Arrival, 'take'>): Promise<Uint8Array> {
   const hash = createHash('sha256');
   await pipeline(
     from,
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
+        arrival.take(chunk.length);
         hash.update(chunk);
         yield chunk;
       }

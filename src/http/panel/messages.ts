@@ -142,7 +142,7 @@ function contentOf(body: Given, upload: ReceivedFile | undefined): SendRequest['
   if (upload)
     return {
       is: 'media',
-      source: { upload: { stream: upload.open(), filename: upload.filename, mimetype: upload.mimetype } },
+      source: { upload: upload.open() },
       ...media,
     };
   if (body.media_url !== undefined) return { is: 'media', source: { url: body.media_url }, ...media };

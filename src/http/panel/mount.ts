@@ -5,6 +5,7 @@ import { failure } from '../../base/errors.ts';
 import { addressKey, createLimits, insist } from '../../base/limits.ts';
 import type { Log } from '../../base/log.ts';
 import type { Signed } from '../../gateway/entrance.ts';
+import type { MediaFetcher } from '../../gateway/media.ts';
 import { receive, untilGone, withoutEmpty } from '../mount.ts';
 import { bodyOf, envelopeOf } from './envelope.ts';
 import type { PanelGateway } from './gateway.ts';
@@ -26,6 +27,7 @@ export interface PanelMount {
   readonly log: Pick<Log, 'warn'>;
   readonly stopping: AbortSignal;
   readonly uploadFolder: string;
+  readonly media: Pick<MediaFetcher, 'receive'>;
 }
 
 /** Far above what a person does, and what a page asks by itself. */
@@ -110,7 +112,7 @@ export function mountPanel(fastify: FastifyInstance, parts: PanelMount): void {
 
   async function bodyFor(request: FastifyRequest, reply: FastifyReply, row: PanelRow): Promise<unknown> {
     if (!row.upload) return request.body ?? {};
-    return withoutEmpty(await receive(request, reply, row, parts));
+    return withoutEmpty(await receive(request, reply, row, request.signed, parts));
   }
 }
 

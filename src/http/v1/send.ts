@@ -92,7 +92,7 @@ const request = (
 });
 
 const source = (url: string, upload: ReceivedFile | undefined): MediaRequest['source'] =>
-  upload ? { upload: { stream: upload.open(), filename: upload.filename, mimetype: upload.mimetype } } : { url };
+  upload ? { upload: upload.open() } : { url };
 
 async function send(
   { caller, signal }: Pick<TokenAsk, 'caller' | 'signal'>,

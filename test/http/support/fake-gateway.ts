@@ -164,6 +164,14 @@ export function createFakeGateway() {
         }
       },
     } satisfies Idempotency,
+    media: {
+      receive: async () => ({
+        take: () => undefined,
+        complete: () => undefined,
+        handOver: () => 0,
+        end: () => undefined,
+      }),
+    },
     inbox: { list: async () => ({ rows: [], total: 0 }), find: absent, media: absent, read: absent },
     inboxMedia: { open: absent },
     groups: { list: absent, find: absent },
