@@ -45,6 +45,7 @@ export const failures = {
   sign_up_closed: [403, 'This server takes no new accounts. Please ask its administrator for one.'],
   not_found: [404, '{what} was not found.'],
   method_not_allowed: [405, 'Method {method} is not allowed here. Allowed: {allowed}.'],
+  request_timeout: [408, 'The request did not arrive in full in time. Please send it again.'],
   idempotency_in_progress: [
     409,
     'A request with this Idempotency-Key is still running. Please wait for its answer and then repeat this one.',

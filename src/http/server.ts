@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import cookie from '@fastify/cookie';
@@ -102,7 +103,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     // Our own hook answers in the envelope while the server drains.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: (_error, socket) => refuseUnreadable(socket, requestId(random)),
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket, requestId(random)),
     frameworkErrors: (error, request, reply) => {
       reply.header('X-Request-Id', request.id);
       return failureReply({ log, mediaLimit })(error, request, reply);
@@ -262,13 +263,24 @@ const security = (publicUrl: string | undefined) => ({
   strictTransportSecurity: publicUrl?.startsWith('https:') ? { maxAge: 31_536_000 } : (false as const),
 });
 
-/** For what node's HTTP parser could not read: there is no request to answer through fastify. */
-function refuseUnreadable(socket: Socket, id: string) {
-  if (socket.destroyed || !socket.writable) return;
-  const body = JSON.stringify(failureBody(failure('bad_request', { reason: 'it is not valid HTTP' }), id));
+/**
+ * For what node's HTTP parser could not read, or waited for too long: there is no request to answer through fastify. The connection ends
+ * with it: node keeps the other half open for whoever does not close it.
+ */
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Socket, id: string) {
+  // Nobody hears it, or it would stand in the middle of another answer.
+  if (!socket.writable || socket.writableLength > 0) {
+    socket.destroy();
+    return;
+  }
+  const failed =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? failure('request_timeout')
+      : failure('bad_request', { reason: 'it is not valid HTTP' });
+  const body = JSON.stringify(failureBody(failed, id));
   socket.end(
     [
-      'HTTP/1.1 400 Bad Request',
+      `HTTP/1.1 ${failed.status} ${STATUS_CODES[failed.status]}`,
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${id}`,
@@ -277,4 +289,5 @@ function refuseUnreadable(socket: Socket, id: string) {
       body,
     ].join('\r\n'),
   );
+  socket.destroySoon();
 }

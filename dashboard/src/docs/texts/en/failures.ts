@@ -29,6 +29,7 @@ const texts: FailureTexts = {
   sign_up_closed: 'Ask the administrator for an account.',
   not_found: 'Check the address and the id. What belongs to another device answers the same.',
   method_not_allowed: 'Use a method that the sentence names.',
+  request_timeout: 'Send headers within a minute and the whole body within five; look at the connection, then repeat.',
   idempotency_in_progress: 'Wait a moment, then repeat the same request.',
   not_cancellable: 'The message is sent or done with; there is nothing to cancel.',
   device_busy: 'Wait until the device is in the state that is named.',

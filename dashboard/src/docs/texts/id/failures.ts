@@ -29,6 +29,7 @@ const texts: FailureTexts = {
   sign_up_closed: 'Minta akun kepada administrator.',
   not_found: 'Periksa alamat dan id-nya. Data milik device lain juga dijawab begini.',
   method_not_allowed: 'Pakai method yang disebut di kalimatnya.',
+  request_timeout: 'Kirim header dalam satu menit dan seluruh body dalam lima menit; periksa koneksi, lalu ulangi.',
   idempotency_in_progress: 'Tunggu sebentar, lalu ulangi request yang sama.',
   not_cancellable: 'Pesan sudah terkirim atau sudah selesai; tidak ada yang bisa dibatalkan.',
   device_busy: 'Tunggu sampai device berada di keadaan yang disebut.',
