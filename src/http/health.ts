@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/errors.ts';
 import { success } from './envelope.ts';
-import { forAnyone } from './row.ts';
+import { forAnyone, type StoreReadiness } from './row.ts';
 
 export const live = forAnyone({
   method: 'GET',
@@ -67,6 +68,21 @@ export const ready = forAnyone({
     return { status: 200, body: { success: true, data: { status: 'ready', ...parts } } };
   },
 });
+
+/** So long one look at the store answers whoever asks: anybody may, and is counted by no limit. Milliseconds. */
+const LOOK_MS = 1_000;
+
+/** A store that is asked once in a second at most, however many want to know. */
+export function shareLooks(store: StoreReadiness, clock: Pick<Clock, 'monotonic'>): StoreReadiness {
+  let look: { readonly at: number; readonly missing: Promise<readonly string[]> } | undefined;
+  return {
+    missing() {
+      const now = clock.monotonic();
+      if (look === undefined || now - look.at >= LOOK_MS) look = { at: now, missing: store.missing() };
+      return look.missing;
+    },
+  };
+}
 
 /** A 503 that says which part it is. */
 export const notReady = (part: keyof typeof parts, sentence: string, cause?: unknown) =>

@@ -20,7 +20,7 @@ import { createBrake } from './brake.ts';
 import { mountDashboard } from './dashboard.ts';
 import { mountDocs } from './docs/routes.ts';
 import { failureBody, failureReply } from './envelope.ts';
-import { notReady } from './health.ts';
+import { notReady, shareLooks } from './health.ts';
 import { watchRoutes } from './methods.ts';
 import { createMetricsPort, type MetricsPage, mountMetrics } from './metrics.ts';
 import { GONE, mount } from './mount.ts';
@@ -183,10 +183,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     accountFactor: config.RATE_LIMIT_ACCOUNT_FACTOR,
     rates: parts.rates,
   });
+  const gateway: Gateway = { ...parts, store: shareLooks(parts.store, clock) };
   await fastify.register(async (api) => {
     await takeForms(api);
     for (const { prefix, rows } of parts.api === false ? healthRoutes : routes)
-      mount(api, prefix, rows, { gateway: parts, enter, log, stopping: stopping.signal, uploadFolder, media });
+      mount(api, prefix, rows, { gateway, enter, log, stopping: stopping.signal, uploadFolder, media });
   });
   const { panel } = parts;
   if (panel !== undefined)

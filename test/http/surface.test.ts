@@ -144,11 +144,13 @@ describe('the HTTP surface', () => {
       text: '{"success":true,"data":{"status":"live"}}',
     });
     expect((await site.call('/health/ready')).json()).toMatchObject({ data: { status: 'ready', store: 'ok' } });
+    site.clock.advance(1_000);
     site.gateway.readiness = () => Promise.reject(new Error('SQLITE_IOERR'));
     const answer = await site.call('/health/ready');
     expect(envelope(answer)).toEqual([503, 'temporarily_unavailable']);
     expect(answer.json().errors).toEqual({ store: [expect.stringContaining('does not answer')] });
     expect(answer.text).not.toMatch(/SQLITE/);
+    site.clock.advance(1_000);
     site.gateway.readiness = async () => ['0009_later'];
     expect((await site.call('/health/ready')).json().errors).toEqual({
       migrations: [expect.stringContaining('0009_later')],

@@ -40,6 +40,32 @@ describe('too many requests', () => {
     expect((await ask('/openapi.json', '203.0.113.5')).status).toBe(200);
   });
 
+  test('whether it is ready ask the store once a second, and that it stops is told at once', async () => {
+    const { readiness } = site.gateway;
+    let asked = 0;
+    site.gateway.readiness = async () => {
+      asked += 1;
+      return [];
+    };
+    site.clock.advance(1_000);
+    const begun = performance.now();
+    const ready = () => ask('/health/ready', '203.0.113.5');
+    const answers = await Promise.all(Array.from({ length: 200 }, ready));
+    expect(answers.map(({ status }) => status)).toEqual(Array(200).fill(200));
+    expect(asked).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - begun) / 1_000));
+
+    site.gateway.draining = true;
+    expect((await ready()).status).toBe(503);
+    site.gateway.draining = false;
+    // What was seen is not true for longer than that.
+    site.gateway.readiness = async () => ['0009_later'];
+    site.clock.advance(1_000);
+    expect((await ready()).status).toBe(503);
+    site.gateway.readiness = readiness;
+    site.clock.advance(1_000);
+    expect((await ready()).status).toBe(200);
+  });
+
   test('from one network of IPv6, which one subscriber has, count as from one address', async () => {
     expect(await statuses(30, (n) => ask('/openapi.json', `2001:db8:7:7::${n.toString(16)}`))).toEqual({
       200: 20,

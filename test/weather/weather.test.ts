@@ -69,7 +69,7 @@ describe('a full disk', () => {
     await arriving;
     const books = await traffic.books();
     expect(books).toMatchObject(NOTHING_WRONG);
-    expect((await ready(app)).status).toBe(200);
+    await expect.poll(async () => app && (await ready(app)).status).toBe(200);
     record('disk full', { ...books, statuses: traffic.statuses, recoveredMs });
   });
 });
@@ -110,7 +110,7 @@ describe('a database that is gone', () => {
     await arriving;
     const books = await traffic.books();
     expect(books).toMatchObject(NOTHING_WRONG);
-    expect((await ready(app)).status).toBe(200);
+    await expect.poll(async () => app && (await ready(app)).status).toBe(200);
     record('PostgreSQL stopped and started', { ...books, statuses: traffic.statuses, recoveredMs });
     await app.stop();
     app = undefined;
@@ -169,7 +169,7 @@ describe('a clock that jumps', () => {
     const books = await traffic.books();
     expect(books).toMatchObject(NOTHING_WRONG);
     expect(app.fleet.state(app.deviceId).is).toBe('connected');
-    expect((await ready(app)).status).toBe(200);
+    await expect.poll(async () => app && (await ready(app)).status).toBe(200);
     record(`the clock jumps ${name}`, { ...books, statuses: traffic.statuses });
   });
 });

@@ -104,6 +104,8 @@ export function createFakeGateway() {
     total: 45,
     /** What becomes of a send: an outcome, a Failure, a wait. */
     sending: async (_request: SendRequest, _signal?: AbortSignal): Promise<'sent' | 'pending'> => 'sent',
+    draining: false,
+    isDraining: (): boolean => fake.draining,
     /** Migrations that are missing. */
     readiness: async (): Promise<string[]> => [],
     describing: async (): Promise<DeviceDescription> => description,
