@@ -89,7 +89,8 @@ export async function welcome(app: App, first: FirstStart | undefined): Promise<
     'Link your own WhatsApp:',
     '',
     `  ${app.config.WAGATE_COMMAND} device create --name "My WhatsApp"`,
-    `  ${app.config.WAGATE_COMMAND} device link 2`,
+    // The number that the line before will give it.
+    `  ${app.config.WAGATE_COMMAND} device link ${first.sandboxToken === undefined ? 1 : 2}`,
     '',
   );
   return `${lines.join('\n')}\n`;
