@@ -8,6 +8,16 @@ import { heading, linkDevice, linkedTenant, press, sandboxTenant, setStage } fro
 
 const ECHO = '628990000006';
 const rows = (page: Page) => page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+
+/** Opens a page with a list of messages, and waits until the beginning of the live stream has had it asked for once more. */
+async function openListened(page: Page, url: string) {
+  let asked = 0;
+  const isList = (answer: { url(): string }) => new URL(answer.url()).pathname === '/api/panel/messages';
+  const again = page.waitForResponse((answer) => isList(answer) && ++asked === 2);
+  await page.goto(url);
+  await (await again).finished();
+}
+
 const pixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
@@ -231,6 +241,102 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
       await page.getByRole('table').getByText('Toko').waitFor();
       await page.getByRole('link', { name: 'See the packages' }).click();
       await heading(page, 'Plan');
+    });
+  });
+
+  test('a message that came while another page was open stands on the first one, whatever was told of it since', async () => {
+    const phoneNumber = '6281320000011';
+    const { browser, deviceId } = await linkedTenant(stage.app, '6281320000010');
+    const contact = stage.app.network.contact(phoneNumber);
+    const send = (message: string) =>
+      browser.post('/messages', { device_id: deviceId, recipient: phoneNumber, message });
+    await send('Kemarin');
+    await stage.visit({ path: '/logo.svg', cookie: browser.cookie }, async (page) => {
+      await openListened(page, stage.app.url);
+      await rows(page).filter({ hasText: 'Kemarin' }).waitFor();
+      await page.getByRole('link', { name: 'Messages', exact: true }).first().click();
+      await heading(page, 'Messages');
+      await rows(page).filter({ hasText: 'Kemarin' }).waitFor();
+      await send('Hari ini');
+      const row = rows(page).filter({ hasText: 'Hari ini' });
+      await row.waitFor();
+      await contact.nextMessage();
+      contact.read(await contact.nextMessage());
+      await row.getByText('Read', { exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Home', exact: true }).first().click();
+      await heading(page, /^Hello/);
+      await rows(page).filter({ hasText: 'Hari ini' }).waitFor();
+    });
+  });
+
+  test('a message that fails while only the failed ones are shown appears among them', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await browser.post(`/devices/${deviceId}/disconnect`);
+    await browser.post('/messages', { device_id: deviceId, recipient: '628990000003', message: 'Ke mana', hold: true });
+    await stage.visit({ path: '/logo.svg', cookie: browser.cookie }, async (page) => {
+      await openListened(page, `${stage.app.url}/messages`);
+      await rows(page).filter({ hasText: 'Ke mana' }).waitFor();
+      await press(page, 'Filters');
+      await page.getByLabel('Status').selectOption('failed');
+      await page.getByText('Nothing fits').waitFor();
+      await browser.post(`/devices/${deviceId}/connect`);
+      await rows(page).filter({ hasText: 'Ke mana' }).waitFor();
+    });
+  });
+
+  test('what was queued is shown as cancelled as soon as its device is deleted', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await browser.post(`/devices/${deviceId}/disconnect`);
+    await browser.post('/messages', { device_id: deviceId, recipient: ECHO, message: 'Tunggu dulu', hold: true });
+    await stage.visit({ path: '/logo.svg', cookie: browser.cookie }, async (page) => {
+      await openListened(page, `${stage.app.url}/messages`);
+      const row = rows(page).filter({ hasText: 'Tunggu dulu' });
+      await row.click();
+      const detail = page.getByRole('dialog', { name: 'Message' });
+      await detail.getByText('Why it is waiting').waitFor();
+      await browser.ok('DELETE', `/devices/${deviceId}`);
+      await row.getByText('Cancelled').waitFor();
+      await detail.getByText('Cancelled').first().waitFor();
+    });
+  });
+
+  test('more changes at once than are told one by one are seen, too', async () => {
+    const { accountId, browser, deviceId } = await sandboxTenant(stage.app);
+    await browser.post(`/devices/${deviceId}/disconnect`);
+    const { id } = await browser.post<{ id: number }>('/messages', {
+      device_id: deviceId,
+      recipient: ECHO,
+      message: 'Tunggu dulu',
+      hold: true,
+    });
+    await stage.visit({ path: '/logo.svg', cookie: browser.cookie }, async (page) => {
+      await openListened(page, `${stage.app.url}/messages`);
+      const row = rows(page).filter({ hasText: 'Tunggu dulu' });
+      await row.waitFor();
+      const cancelled = await stage.app.store.messages.cancel(accountId, deviceId, id);
+      if (cancelled === undefined) throw new Error('the message does not wait any more');
+      const { whatsapp_id: whatsappId, state } = cancelled;
+      // The stream counts what changed before it looks at it.
+      for (let nth = 0; nth < 60; nth += 1)
+        stage.app.events.emit('message.changed', { accountId, deviceId, messageId: id + nth, whatsappId, state });
+      await row.getByText('Cancelled').waitFor();
+    });
+  });
+
+  test('much that happens is no more than a question now and then', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    await stage.visit({ path: '/logo.svg', cookie: browser.cookie }, async (page) => {
+      await openListened(page, `${stage.app.url}/messages`);
+      const asked: number[] = [];
+      page.on('requestfinished', (request) => {
+        if (new URL(request.url()).pathname === '/api/panel/messages') asked.push(request.timing().startTime);
+      });
+      for (let nth = 1; nth <= 12; nth += 1)
+        await browser.post('/messages', { device_id: deviceId, recipient: '628990000001', message: `Ke-${nth}` });
+      await expect.poll(() => rows(page).filter({ hasText: 'Read' }).count()).toBe(12);
+      expect(asked.length).toBeGreaterThan(0);
+      const pauses = asked.slice(1).map((at, nth) => at - (asked[nth] ?? 0));
+      expect(pauses.filter((ms) => ms < 1_000)).toEqual([]);
     });
   });
 });

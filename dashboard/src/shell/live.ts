@@ -35,6 +35,14 @@ export function useLive(): boolean {
       calmly(['GET /api/panel/inbox'], 250);
       calmly(['GET /api/panel/devices/{id}/chats/{peer}'], 250);
     };
+    const lookAtMessages = () => {
+      // Also when a list knew the message: another one, with other filters, may have to show it from now on.
+      calmly(['GET /api/panel/messages']);
+      calmly(['GET /api/panel/usage']);
+      calmly(['GET /api/panel/devices/{id}/sandbox']);
+      calmly(['GET /api/panel/devices/{id}/sandbox/{number}'], 250);
+      lookAtInbox();
+    };
     const open = () => {
       source = new EventSource('/api/panel/live');
       source.addEventListener('open', () => {
@@ -66,13 +74,18 @@ export function useLive(): boolean {
         removeDevice(id);
         // How many of the package's devices are in use.
         calmly(['GET /api/panel/me']);
+        // What it had queued was cancelled with it, and is told by nothing else.
+        calmly(['GET /api/panel/messages']);
+        calmly(['GET /api/panel/messages/{id}']);
       });
       on<PanelMessage>('message', (message) => {
-        if (!takeMessage(message)) calmly(['GET /api/panel/messages']);
-        calmly(['GET /api/panel/usage']);
-        calmly(['GET /api/panel/devices/{id}/sandbox']);
-        calmly(['GET /api/panel/devices/{id}/sandbox/{number}'], 250);
-        lookAtInbox();
+        takeMessage(message);
+        lookAtMessages();
+      });
+      // More of them than are told one by one.
+      on<unknown>('messages', () => {
+        calmly(['GET /api/panel/messages/{id}']);
+        lookAtMessages();
       });
       on<unknown>('inbox', lookAtInbox);
       on<unknown>('webhook', () => {
@@ -157,19 +170,16 @@ export function removeDevice(id: number): void {
   );
 }
 
-/** Whether a list on the screen knew it. */
-function takeMessage(message: PanelMessage): boolean {
-  let known = false;
+function takeMessage(message: PanelMessage): void {
   queries.setQueriesData<Answer<'GET /api/panel/messages'>>({ queryKey: ['GET /api/panel/messages'] }, (before) => {
-    if (before === undefined || !before.data.some(({ id }) => id === message.id)) return before;
-    known = true;
+    // Not `before`: even the same answer would be taken for a new one, and a list that is to be asked for again for fresh.
+    if (before === undefined || !before.data.some(({ id }) => id === message.id)) return undefined;
     return { ...before, data: before.data.map((one) => (one.id === message.id ? message : one)) };
   });
   queries.setQueryData<Answer<'GET /api/panel/messages/{id}'>>(
     keyOf('GET /api/panel/messages/{id}', { params: { id: String(message.id) } }),
     (before) => (before === undefined ? before : { ...before, data: message }),
   );
-  return known;
 }
 
 function takeSubscription(subscription: Subscription | null): void {
