@@ -25,13 +25,15 @@ export interface HistoryFilter {
   /** Unix ms. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  /** Exact finds in all rows, and words in the newest `SEARCHED` that match the rest. */
+  readonly q?: string | undefined;
 }
 
 /** Messages over all devices of an account. Throws `not_found` for a device or message that is not the account's. */
 export interface History {
   list(
     accountId: number,
-    query: HistoryFilter & { readonly q?: string | undefined; readonly limit: number; readonly page: number },
+    query: HistoryFilter & { readonly limit: number; readonly page: number },
   ): Promise<{ readonly rows: readonly HistoryView[]; readonly total: number }>;
   find(accountId: number, id: number): Promise<HistoryView>;
   /** All that match, newest first, in batches; ends when the reader has gone. */
@@ -75,7 +77,7 @@ export function createHistory(needs: HistoryNeeds): History {
     };
   }
 
-  function searchOf(filter: HistoryFilter, devices: ReadonlyMap<number, DeviceRow>): Search {
+  function searchOf(filter: Omit<HistoryFilter, 'q'>, devices: ReadonlyMap<number, DeviceRow>): Search {
     const { deviceId, recipient, ...rest } = filter;
     const device = deviceId === undefined ? undefined : devices.get(deviceId);
     if (deviceId !== undefined && device === undefined) throw failure('not_found', { what: 'The device' });
@@ -110,7 +112,8 @@ export function createHistory(needs: HistoryNeeds): History {
     return row;
   }
 
-  /** Exact finds in all rows, and words in the newest ones. */
+  const isAsked = (q: string | undefined): q is string => q !== undefined && q.trim() !== '';
+
   async function search(accountId: number, filter: Search, q: string): Promise<readonly MessageRow[]> {
     const words = q.trim().toLowerCase();
     const digits = /^[\d\s()+.-]{4,}$/.test(words) ? words.replace(/\D/g, '').replace(/^0/, '') : undefined;
@@ -130,7 +133,7 @@ export function createHistory(needs: HistoryNeeds): History {
     async list(accountId, { limit, page, q, ...filter }) {
       const devices = await devicesOf(accountId);
       const wanted = searchOf(filter, devices);
-      if (q === undefined || q.trim() === '') {
+      if (!isAsked(q)) {
         const { rows, total } = await store.histories.page(accountId, wanted, limit, page);
         return { rows: rows.map((row) => view(row, devices)), total };
       }
@@ -142,10 +145,16 @@ export function createHistory(needs: HistoryNeeds): History {
       return view(await rowOf(accountId, id), await devicesOf(accountId));
     },
 
-    async stream(accountId, filter, signal) {
+    async stream(accountId, { q, ...filter }, signal) {
       const devices = await devicesOf(accountId);
       const wanted = searchOf(filter, devices);
       async function* batches() {
+        if (isAsked(q)) {
+          const found = await search(accountId, wanted, q);
+          for (let at = 0; at < found.length && !signal.aborted; at += BATCH)
+            yield found.slice(at, at + BATCH).map((row) => view(row, devices));
+          return;
+        }
         let before: number | undefined;
         while (!signal.aborted) {
           const rows = await store.histories.newest(accountId, wanted, BATCH, before);

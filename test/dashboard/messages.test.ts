@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
     expect(await contact.media(arrived)).toEqual(pixel);
   });
 
-  test('the history is searched and filtered, and exported as it is filtered', async () => {
+  test('the history is searched and filtered, and exported as it is searched and filtered', async () => {
     const { browser, deviceId } = await sandboxTenant(stage.app);
     const send = (recipient: string, message: string) =>
       browser.post('/messages', { device_id: deviceId, recipient, message });
@@ -158,6 +158,14 @@ describe.skipIf(chromiumPath === undefined)('messages', () => {
       expect(lines).toEqual([expect.any(String), '']);
       // What somebody wrote must not run as a formula.
       expect(lines[0]).toMatch(/,628990000004,text,'=1\+1,/);
+      await page.getByLabel('Status').selectOption('');
+      await page.getByRole('searchbox').fill('budi');
+      await rows(page).filter({ hasText: 'Halo Budi' }).waitFor();
+      await expect.poll(() => rows(page).count()).toBe(1);
+      await press(page, 'Export');
+      const [found] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
+      const [, ...those] = (await readFile(await found.path(), 'utf8')).split('\r\n');
+      expect(those).toEqual([expect.stringContaining('Halo Budi'), '']);
     });
   });
 

@@ -216,6 +216,25 @@ describe('the export', () => {
     expect(text.split('\r\n')[0]).toContain('id;device;recipient');
   });
 
+  test('holds what a search in the list finds, in its order, and keeps to the other filters', async () => {
+    for (const [message, recipient] of [
+      ['Cari: Budi', '628990000001'],
+      ['Cari: Ani', '628990000001'],
+      ['Cari: Budi lagi', '628990000002'],
+    ] as const)
+      await send({ message, recipient });
+    const messages = async (query: string) => {
+      const { text } = await tenant.browser.call('GET', `/messages/export?${query}`);
+      return parse(text.slice(1))
+        .slice(1)
+        .map((cells) => cells[4]);
+    };
+    expect(await messages('q=cari:%20BUDI')).toEqual(['Cari: Budi lagi', 'Cari: Budi']);
+    expect(await messages('q=budi&recipient=628990000001')).toEqual(['Cari: Budi']);
+    expect(await messages('q=no-such-words')).toEqual([]);
+    expect((await messages('q=')).length).toBe((await list('limit=100')).length);
+  });
+
   test.each([
     ['plain', 'plain'],
     ['a,b', '"a,b"'],

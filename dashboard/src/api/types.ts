@@ -1176,7 +1176,7 @@ export interface Operations {
     };
   };
   'GET /api/panel/messages/export': {
-    query: { device_id?: string; status?: 'pending' | 'sent' | 'failed'; state?: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'expired' | 'cancelled'; recipient?: string; ref?: string; since?: string | number; until?: string | number; separator?: 'comma' | 'semicolon' };
+    query: { device_id?: string; status?: 'pending' | 'sent' | 'failed'; state?: 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'expired' | 'cancelled'; recipient?: string; ref?: string; since?: string | number; until?: string | number; q?: string; separator?: 'comma' | 'semicolon' };
     answer: null;
   };
   'GET /api/panel/messages/{id}': {

@@ -24,6 +24,7 @@ const filters = {
   ref: label('ref', 255, 'Only with this id of the caller’s.').optional(),
   since: time('since', 'Accepted then or later.').optional(),
   until: time('until', 'Accepted before then.').optional(),
+  q: label('q', 200, 'Words to look for.').optional(),
 };
 
 const filtersOf = (query: z.output<z.ZodObject<typeof filters>>) => ({
@@ -34,6 +35,7 @@ const filtersOf = (query: z.output<z.ZodObject<typeof filters>>) => ({
   ref: query.ref,
   since: query.since,
   until: query.until,
+  q: query.q,
 });
 
 const list = forSession(reader, {
@@ -46,13 +48,13 @@ const list = forSession(reader, {
     description:
       'Newest first. `q` finds recipient, ref and ids in the whole history, and words of the text in the newest 2,000 messages that match the other filters: bodies are encrypted at rest.',
   },
-  query: z.object({ ...paging(), ...filters, q: label('q', 200, 'Words to look for.').optional() }),
+  query: z.object({ ...paging(), ...filters }),
   data: z.array(messageData),
   isList: true,
   failures: ['not_found', 'validation_failed'],
   async handle({ who, query }, { history }) {
-    const { limit, page, q, ...rest } = query;
-    const { rows, total } = await history.list(who.accountId, { ...filtersOf(rest), q, limit, page });
+    const { limit, page, ...rest } = query;
+    const { rows, total } = await history.list(who.accountId, { ...filtersOf(rest), limit, page });
     return { data: rows, pagination: { limit, page, total } };
   },
 });
@@ -219,7 +221,7 @@ const exported = forSession(reader, {
     tag,
     summary: 'The history as CSV',
     description:
-      'UTF-8 with a byte order mark; times in the account’s time zone. A cell that a spreadsheet would take for a formula begins with an apostrophe. Link to it; it streams.',
+      'UTF-8 with a byte order mark; times in the account’s time zone. A cell that a spreadsheet would take for a formula begins with an apostrophe. Link to it; it streams. `q` finds what it finds in the list.',
   },
   query: z.object({
     ...filters,

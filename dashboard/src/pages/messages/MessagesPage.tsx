@@ -31,7 +31,6 @@ export function MessagesPage() {
       limit: '25',
       page: String(search.page ?? 1),
       ...filtersOf(search, zone),
-      ...(search.q === undefined ? {} : { q: search.q }),
     },
   });
   const go = (change: Partial<MessagesSearch>, replace = false) =>

@@ -2,10 +2,11 @@ import { startOfDay } from '../../parts/times.ts';
 import type { MessagesSearch } from '../../router.tsx';
 
 /** The filters as the server takes them; days are days of the account's zone, the last one included. */
-export function filtersOf({ device, status, recipient, from, to }: MessagesSearch, zone: string) {
+export function filtersOf({ device, status, q, recipient, from, to }: MessagesSearch, zone: string) {
   return {
     ...(device === undefined ? {} : { device_id: String(device) }),
     ...(status === undefined ? {} : { status }),
+    ...(q === undefined ? {} : { q }),
     ...(recipient === undefined ? {} : { recipient }),
     ...(from === undefined ? {} : { since: startOfDay(from, zone).toISOString() }),
     ...(to === undefined ? {} : { until: startOfDay(dayAfter(to), zone).toISOString() }),
