@@ -25,18 +25,6 @@ export const date = (at: When, zone: string): string => format(at, zone, { dateS
 /** A bare date (`2025-12-31`) has no zone: it is that day everywhere. */
 export const bareDate = (day: string): string => date(`${day.slice(0, 10)}T12:00:00Z`, 'UTC');
 
-/** Midnight between the day and the one before, in that zone, as UTC. `day`: YYYY-MM-DD. */
-export const startOfDay = (day: string, zone: string): Date => inZone(`${day}T00:00:00`, zone);
-
-/** The instant at which clocks of the zone show this. `shown`: YYYY-MM-DDThh:mm, with or without seconds. */
-export function inZone(shown: string, zone: string): Date {
-  const guess = new Date(`${shown}Z`);
-  const there = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(
-    guess,
-  );
-  return new Date(guess.getTime() - (new Date(`${there.replace(' ', 'T')}Z`).getTime() - guess.getTime()));
-}
-
 const steps: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['day', 86_400],
   ['hour', 3_600],

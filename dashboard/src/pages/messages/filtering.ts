@@ -1,4 +1,4 @@
-import { startOfDay } from '../../parts/times.ts';
+import { startOfDay } from '../../parts/clocks.ts';
 import type { MessagesSearch } from '../../router.tsx';
 
 /** The filters as the server takes them; days are days of the account's zone, the last one included. */
