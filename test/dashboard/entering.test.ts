@@ -38,9 +38,11 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
     });
     {
       const path = new URL(first?.signIn ?? '').pathname;
-      await stage.visit({ at: app, path, locale: 'id-ID', ...phone }, async (page) => {
+      const options = { at: app, path, locale: 'id-ID', timezoneId: 'Asia/Makassar', ...phone };
+      await stage.visit(options, async (page) => {
         await press(page, 'Masuk sekarang');
         await heading(page, 'Selamat datang! Server ini milik Anda');
+        expect(await page.getByLabel('Zona waktu').inputValue()).toBe('Asia/Makassar');
         await page.getByLabel('Nama Anda').fill('Ibu Sari');
         await page.getByLabel('Email').fill('sari@example.com');
         await page.getByLabel('Kata sandi baru').fill(PASSWORD);
@@ -59,6 +61,7 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
           .waitFor();
       });
       expect((await app.sandbox.network?.contact('628990000006').nextMessage())?.text).toBe('Halo dari WAGate!');
+      expect(await app.accounts.choose(undefined)).toMatchObject({ time_zone: 'Asia/Makassar' });
     }
   });
 
@@ -86,6 +89,24 @@ describe.skipIf(chromiumPath === undefined)('coming in', () => {
       await page.getByText('No device yet').waitFor();
       expect(await page.getByRole('button', { name: 'Make a sandbox phone' }).count()).toBe(0);
     });
+  });
+
+  test('a zone that the account was given is proposed before the browser’s, and another one can be chosen', async () => {
+    const { accounts } = stage.app;
+    const email = 'sari@example.com';
+    await accounts.create({ name: 'Ibu Sari', email, packageName: 'Trial', isAdmin: false, timeZone: 'Asia/Jayapura' });
+    const path = `/sign-in/${await accounts.issueLink(email)}`;
+    await stage.visit({ path, timezoneId: 'Europe/Berlin' }, async (page) => {
+      await press(page, 'Sign in now');
+      const zone = page.getByLabel('Time zone');
+      expect(await zone.inputValue()).toBe('Asia/Jayapura');
+      await zone.selectOption('Asia/Tokyo');
+      await page.getByLabel('Your name').fill('Ibu Sari');
+      await choosePassword(page);
+      await press(page, 'Save and start');
+      await heading(page, 'Your first message');
+    });
+    expect(await accounts.choose(email)).toMatchObject({ time_zone: 'Asia/Tokyo' });
   });
 
   test('by signing up: what is missing or wrong is said beside its field, and then one is in', async () => {

@@ -1,5 +1,5 @@
 /** The time zones offered; the first three are Indonesia's. */
-export const zones = [
+const zones: readonly string[] = [
   'Asia/Jakarta',
   'Asia/Makassar',
   'Asia/Jayapura',
@@ -17,7 +17,20 @@ export const zones = [
   'America/Sao_Paulo',
   'America/Los_Angeles',
   'UTC',
-] as const;
+];
+
+/** What `TIME_ZONE` of the server is until its operator sets it: an account that has it was given none by anybody. */
+const UNCHOSEN = 'Asia/Jakarta';
+
+/** The browser's own, where it knows one. */
+export function browserZone(): string | undefined {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // "Etc/Unknown" is what Chromium says on a machine without a setting; it is no zone, also for Chromium.
+  return zone === 'Etc/Unknown' ? undefined : zone;
+}
+
+/** What is proposed to an account at its beginning: the zone it was given, else the browser's. */
+export const proposedZone = (given: string): string => (given === UNCHOSEN ? (browserZone() ?? given) : given);
 
 const indonesian: Readonly<Record<string, string>> = {
   'Asia/Jakarta': 'WIB',
@@ -34,5 +47,11 @@ export function zoneLabel(zone: string, at: number | Date = Date.now()): string 
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }
 
-/** For a list to choose from: "Asia/Jakarta (WIB)". */
+/** "Asia/Jakarta (WIB)" */
 export const zoneChoice = (zone: string): string => `${zone.replaceAll('_', ' ')} (${zoneLabel(zone)})`;
+
+/** The list to choose from, `own` zones among them. */
+export function zoneChoices(...own: readonly string[]): { readonly value: string; readonly label: string }[] {
+  const others = [...new Set(own)].filter((zone) => !zones.includes(zone));
+  return [...others, ...zones].map((value) => ({ value, label: zoneChoice(value) }));
+}

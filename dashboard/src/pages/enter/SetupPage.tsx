@@ -1,4 +1,4 @@
-import { Button, Stack, Text, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Navigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -8,12 +8,13 @@ import { currentLanguage } from '../../i18n.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
+import { proposedZone, zoneChoices } from '../../parts/zones.ts';
 import { EnterFrame } from './EnterFrame.tsx';
 import { useEnter } from './entering.ts';
 import { PasswordFields } from './PasswordFields.tsx';
 import { isEmail, isFilled, isPassword, isSame } from './rules.ts';
 
-/** The first sign-in on a new server: a real address and a password, so that there is a next one. */
+/** The first sign-in on a new server: a real address and a password, so that there is a next one, and the time zone. */
 export function SetupPage() {
   const { t } = useTranslation('enter');
   const me = useAsk('GET /api/panel/me');
@@ -29,15 +30,25 @@ export function SetupPage() {
 function SetupForm({ me }: { readonly me: Me }) {
   const enter = useEnter();
   const { t } = useTranslation('enter');
+  const { role, time_zone: zone } = me.account;
+  const mayChoose = role === 'owner' || role === 'admin';
+  const proposed = proposedZone(zone);
   const form = useForm({
-    initialValues: { name: '', email: me.needs.includes('email') ? '' : me.user.email, password: '', again: '' },
+    initialValues: {
+      name: '',
+      email: me.needs.includes('email') ? '' : me.user.email,
+      time_zone: proposed,
+      password: '',
+      again: '',
+    },
     validate: { name: isFilled, email: isEmail, password: isPassword, again: isSame },
   });
   const { busy, failure, submit } = useSubmit(form);
-  const save = async ({ name, email, password }: typeof form.values) => {
+  const save = async ({ name, email, time_zone, password }: typeof form.values) => {
     await act('PATCH /api/panel/me', { body: { name: name.trim(), language: currentLanguage() } });
     if (email.trim().toLowerCase() !== me.user.email)
       await act('PUT /api/panel/me/email', { body: { email: email.trim() } });
+    if (mayChoose && time_zone !== zone) await act('PATCH /api/panel/account', { body: { time_zone } });
     await enter(await act('PUT /api/panel/me/password', { body: { password } }), '/');
   };
   return (
@@ -46,6 +57,14 @@ function SetupForm({ me }: { readonly me: Me }) {
         <Text>{t('setup.lead')}</Text>
         <TextInput label={t('signUp.name')} autoComplete="name" autoFocus {...form.getInputProps('name')} />
         <TextInput label={t('signIn.email')} type="email" autoComplete="username" {...form.getInputProps('email')} />
+        {mayChoose && (
+          <NativeSelect
+            label={t('setup.zone')}
+            description={t('setup.zoneHint')}
+            data={zoneChoices(zone, proposed)}
+            {...form.getInputProps('time_zone')}
+          />
+        )}
         <PasswordFields form={form} />
         {failure !== undefined && <FailureNote error={failure} />}
         <Button type="submit" size="md" loading={busy}>

@@ -7,6 +7,7 @@ import { currentLanguage } from '../../i18n.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { useSubmit } from '../../parts/useSubmit.ts';
+import { browserZone } from '../../parts/zones.ts';
 import { EnterFrame } from './EnterFrame.tsx';
 import { useEnter } from './entering.ts';
 import { PasswordFields } from './PasswordFields.tsx';
@@ -37,8 +38,14 @@ function SignUpForm() {
   });
   const { busy, failure, submit } = useSubmit(form);
   const signUp = async ({ name, email, password }: typeof form.values) => {
-    const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const body = { name: name.trim(), email: email.trim(), password, language: currentLanguage(), time_zone };
+    const time_zone = browserZone();
+    const body = {
+      name: name.trim(),
+      email: email.trim(),
+      password,
+      language: currentLanguage(),
+      ...(time_zone === undefined ? {} : { time_zone }),
+    };
     await enter(await act('POST /api/panel/sign-up', { body }), '/');
   };
   return (

@@ -5,7 +5,7 @@ import { act } from '../../api/ask.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { done } from '../../parts/notices.ts';
 import { useSubmit } from '../../parts/useSubmit.ts';
-import { zoneChoice, zones } from '../../parts/zones.ts';
+import { zoneChoices } from '../../parts/zones.ts';
 import { useMay, useMe } from '../../session.tsx';
 import { LanguageChoice, SchemeChoice } from '../../shell/Appearance.tsx';
 import { useAppearance } from '../../shell/useAppearance.ts';
@@ -85,8 +85,6 @@ function AccountCard() {
     validate: { name: isFilled },
   });
   const { busy, failure, submit } = useSubmit(form);
-  const known: readonly string[] = zones;
-  const choices = known.includes(account.time_zone) ? known : [account.time_zone, ...known];
   const save = async ({ name, time_zone }: typeof form.values) => {
     keepMe(await act('PATCH /api/panel/account', { body: { name: name.trim(), time_zone } }));
     form.resetDirty({ name, time_zone });
@@ -103,7 +101,7 @@ function AccountCard() {
           <NativeSelect
             label={t('zone')}
             description={t('zoneHint')}
-            data={choices.map((zone) => ({ value: zone, label: zoneChoice(zone) }))}
+            data={zoneChoices(account.time_zone)}
             {...form.getInputProps('time_zone')}
           />
           {failure !== undefined && <FailureNote error={failure} />}
