@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { chromiumPath } from '../support/browser.ts';
 import { copied, heading, linkedTenant, press, sandboxTenant, setStage } from './support.ts';
@@ -63,6 +63,74 @@ describe.skipIf(chromiumPath === undefined)('a mishap', () => {
       expect(patches).toEqual([]);
     });
     expect((await browser.get<{ pacing: object }>(`/devices/${deviceId}`)).pacing).toEqual(before.pacing);
+  });
+
+  test('figures that the server would refuse are named beside their fields, in seconds, and not sent', async () => {
+    const { browser, deviceId } = await linkedTenant(stage.app, '6281310000092');
+    await browser.ok('PATCH', `/devices/${deviceId}`, { pacing: { enabled: true } });
+    await stage.visit({ path: `/devices/${deviceId}`, cookie: browser.cookie }, async (page) => {
+      const patches: string[] = [];
+      page.on('request', (request) => void (request.method() === 'PATCH' && patches.push(request.url())));
+      const shortest = page.getByLabel('Pause between two messages');
+      const longest = page.getByRole('textbox', { name: 'to', exact: true });
+      const perMinute = page.getByLabel('Messages per minute');
+      const refused = page.locator('[aria-invalid=true]');
+      const type = async (field: Locator, text: string) => {
+        await field.fill('');
+        await field.pressSequentially(text);
+      };
+      const isRefused = async (field: Locator, sentence: string) => {
+        await press(page, 'Save');
+        await expect.poll(() => refused.count()).toBe(1);
+        expect(await refused.and(field).count()).toBe(1);
+        await page.getByText(sentence).waitFor();
+      };
+      await type(longest, '900');
+      await isRefused(longest, '0 to 600 seconds, please.');
+      await type(longest, '2,5');
+      await type(shortest, '3');
+      await isRefused(longest, 'First the shortest, then the longest pause, please.');
+      await type(shortest, '1');
+      await type(perMinute, '2,5');
+      await isRefused(perMinute, 'A whole number from 1 to 10,000, please.');
+      await type(perMinute, '20000');
+      await isRefused(perMinute, 'A whole number from 1 to 10,000, please.');
+      await type(perMinute, '20');
+      await page.getByRole('switch', { name: 'Send nothing in quiet hours' }).check({ force: true });
+      await page.getByLabel('From', { exact: true }).fill('');
+      await isRefused(page.getByLabel('From', { exact: true }), 'Please fill this in.');
+      await page.getByLabel('From', { exact: true }).fill('22:00');
+      expect(patches).toEqual([]);
+      await press(page, 'Save');
+      await page.getByText('Saved').first().waitFor();
+    });
+    expect(await browser.get(`/devices/${deviceId}`)).toMatchObject({
+      pacing: { gap_ms: [1_000, 2_500], per_minute: 20, quiet_hours: { from: '22:00', to: '07:00' } },
+    });
+  });
+
+  test('a recipient that is still being typed leaves the list as it is, and says at the field what is missing', async () => {
+    const { browser, deviceId } = await sandboxTenant(stage.app);
+    for (const recipient of ['628990000001', '628990000002'])
+      await browser.post('/messages', { device_id: deviceId, recipient, message: `Untuk ${recipient}` });
+    const rows = (page: Page) => page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+    await stage.visit({ path: '/messages', cookie: browser.cookie }, async (page) => {
+      await press(page, 'Filters');
+      const field = page.getByLabel('Recipient');
+      await field.pressSequentially('0899');
+      await page.getByText('That is not a whole phone number.').waitFor();
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+      await expect.poll(() => rows(page).count()).toBe(2);
+      await field.pressSequentially('-0000-001');
+      await expect.poll(() => rows(page).count()).toBe(1);
+      await rows(page).filter({ hasText: 'Untuk 628990000001' }).waitFor();
+      expect(await field.getAttribute('aria-invalid')).not.toBe('true');
+    });
+    // From a bookmark of before, too.
+    await stage.visit({ path: '/messages?recipient=0899', cookie: browser.cookie }, async (page) => {
+      await page.getByText('That is not a whole phone number.').waitFor();
+      await expect.poll(() => rows(page).count()).toBe(2);
+    });
   });
 
   test('a device whose token could not be made is made once, also when it is tried again', async () => {

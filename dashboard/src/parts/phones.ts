@@ -6,3 +6,10 @@ export function phone(digits: string): string {
   const groups = [rest.slice(0, 3), rest.slice(3, 7), rest.slice(7)].filter((group) => group !== '');
   return `+62 ${groups.join('-')}`;
 }
+
+const CHAT = /^\+?\d{5,30}(-\d{5,20})?@(s\.whatsapp\.net|c\.us|g\.us|lid|newsletter)$/i;
+
+/** Whether it is a whole number, however it is written, or the id of a chat: the server refuses what is still being typed. */
+export function isWholeNumber(text: string): boolean {
+  return CHAT.test(text.trim()) || /^\+?\d{8,17}$/.test(text.replace(/[\s().\-/\u2010-\u2015\u2212]/g, ''));
+}

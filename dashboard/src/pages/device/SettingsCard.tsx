@@ -1,5 +1,6 @@
 import { Button, Card, Collapse, Group, NumberInput, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import i18next from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { act, keyOf } from '../../api/ask.ts';
 import type { PanelDeviceDetail } from '../../api/types.ts';
@@ -9,7 +10,25 @@ import { useSubmit } from '../../parts/useSubmit.ts';
 import { zoneLabel } from '../../parts/zones.ts';
 import { queries } from '../../queries.ts';
 import { useZone } from '../../session.tsx';
-import { isFilled, isGiven } from '../enter/rules.ts';
+import { isFilled, isGiven, isWhole } from '../enter/rules.ts';
+
+/**
+ * Least and most, as the server takes them: it names the pacing as a whole, and pauses in milliseconds. What is beyond them is said beside
+ * its field, not changed to the nearest (`clampBehavior`): who typed 900 would find 600 saved.
+ */
+const figures = {
+  per_minute: [1, 10_000],
+  per_hour: [1, 100_000],
+  per_day: [1, 1_000_000],
+  new_conversations_per_day: [0, 1_000_000],
+} as const;
+const LONGEST_PAUSE = 600;
+
+const isPause = (value: number | string) =>
+  isGiven(value) ??
+  (Number(value) >= 0 && Number(value) <= LONGEST_PAUSE
+    ? null
+    : i18next.t('devices:settings.gapLimit', { max: LONGEST_PAUSE }));
 
 export function SettingsCard({ device }: { readonly device: PanelDeviceDetail }) {
   const { t } = useTranslation('devices');
@@ -34,12 +53,15 @@ export function SettingsCard({ device }: { readonly device: PanelDeviceDetail })
     validate: {
       name: isFilled,
       default_country: isFilled,
-      gapFrom: isGiven,
-      gapTo: isGiven,
-      per_minute: isGiven,
-      per_hour: isGiven,
-      per_day: isGiven,
-      new_conversations_per_day: isGiven,
+      gapFrom: isPause,
+      gapTo: (value, { gapFrom }) =>
+        isPause(value) ?? (Number(gapFrom) > Number(value) ? i18next.t('failures:field.gap') : null),
+      per_minute: isWhole(...figures.per_minute),
+      per_hour: isWhole(...figures.per_hour),
+      per_day: isWhole(...figures.per_day),
+      new_conversations_per_day: isWhole(...figures.new_conversations_per_day),
+      from: (value, { quiet }) => (quiet ? isFilled(value) : null),
+      to: (value, { quiet }) => (quiet ? isFilled(value) : null),
     },
   });
   const { busy, failure, submit } = useSubmit(form);
@@ -62,8 +84,8 @@ export function SettingsCard({ device }: { readonly device: PanelDeviceDetail })
     done(common('saved'));
   };
 
-  const figure = (field: 'per_minute' | 'per_hour' | 'per_day' | 'new_conversations_per_day', label: string) => (
-    <NumberInput label={label} min={field === 'new_conversations_per_day' ? 0 : 1} {...form.getInputProps(field)} />
+  const figure = (field: keyof typeof figures, label: string) => (
+    <NumberInput label={label} clampBehavior="none" {...form.getInputProps(field)} />
   );
   return (
     <Card>
@@ -97,13 +119,13 @@ export function SettingsCard({ device }: { readonly device: PanelDeviceDetail })
                   <Group grow align="flex-end">
                     <NumberInput
                       label={`${t('settings.gap')}, ${t('settings.gapFrom')}`}
-                      min={0}
+                      clampBehavior="none"
                       decimalScale={1}
                       {...form.getInputProps('gapFrom')}
                     />
                     <NumberInput
                       label={t('settings.gapTo')}
-                      min={0}
+                      clampBehavior="none"
                       decimalScale={1}
                       {...form.getInputProps('gapTo')}
                     />

@@ -3,6 +3,8 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconFilter, IconSearch } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { PanelDevice } from '../../api/types.ts';
+import { translate } from '../../parts/failures.ts';
+import { isWholeNumber } from '../../parts/phones.ts';
 import { useTyped } from '../../parts/useTyped.ts';
 import type { MessagesSearch } from '../../router.tsx';
 
@@ -18,7 +20,11 @@ export function Filters({ search, devices, onChange }: Props) {
     [search.device, search.recipient, search.from, search.to].some((value) => value !== undefined),
   );
   const q = useTyped(search.q, (text) => onChange({ q: text }));
-  const recipient = useTyped(search.recipient, (text) => onChange({ recipient: text }));
+  const recipient = useTyped(
+    search.recipient,
+    (text) => onChange({ recipient: text }),
+    (text) => (isWholeNumber(text) ? null : translate('failures:field.phone')),
+  );
   return (
     <Stack gap="sm" component="search" aria-label={t('filter.label')}>
       <Group gap="sm" align="flex-end" wrap="nowrap">

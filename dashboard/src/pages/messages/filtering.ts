@@ -1,4 +1,5 @@
 import { startOfDay } from '../../parts/clocks.ts';
+import { isWholeNumber } from '../../parts/phones.ts';
 import type { MessagesSearch } from '../../router.tsx';
 
 /** The filters as the server takes them; days are days of the account's zone, the last one included. */
@@ -7,7 +8,7 @@ export function filtersOf({ device, status, q, recipient, from, to }: MessagesSe
     ...(device === undefined ? {} : { device_id: String(device) }),
     ...(status === undefined ? {} : { status }),
     ...(q === undefined ? {} : { q }),
-    ...(recipient === undefined ? {} : { recipient }),
+    ...(recipient === undefined || !isWholeNumber(recipient) ? {} : { recipient }),
     ...(from === undefined ? {} : { since: startOfDay(from, zone).toISOString() }),
     ...(to === undefined ? {} : { until: startOfDay(dayAfter(to), zone).toISOString() }),
   };
