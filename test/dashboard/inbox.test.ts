@@ -1,6 +1,7 @@
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { Contact, Said } from '../../simulator/index.ts';
+import { PASSWORD } from '../panel/support/browser.ts';
 import { addMember } from '../panel/support/people.ts';
 import { chromiumPath, overhang, phone, violations } from '../support/browser.ts';
 import { heading, press, sandboxTenant, setStage } from './support.ts';
@@ -48,6 +49,7 @@ describe.skipIf(chromiumPath === undefined)('the inbox', () => {
   const list = (page: Page) => page.getByRole('region', { name: 'Conversations' });
   const pane = (page: Page) => page.getByRole('region', { name: 'Conversation', exact: true });
   const bubbles = (page: Page) => pane(page).locator('article');
+  const attached = (page: Page) => pane(page).locator('.inbox-chip', { hasText: 'biru.png' });
 
   test('a group stands under its name, and without a connection under its id', async () => {
     const { browser, deviceId, contact, network } = await scene();
@@ -243,6 +245,113 @@ describe.skipIf(chromiumPath === undefined)('the inbox', () => {
       await bubbles(page).filter({ hasText: 'Segera kami jawab' }).getByRole('img', { name: 'waiting' }).waitFor();
       await press(pane(page), 'Mark as read');
       await page.getByRole('alert').getByText('WhatsApp client is not connected.').waitFor();
+    });
+  });
+
+  test('what one writes stays in its conversation while one looks elsewhere, and is gone when it is sent, or one signs out', async () => {
+    const { browser, contact, hear, network, email } = await scene();
+    const citra = network.contact('6281377999902', { name: 'Citra' });
+    const asked = await hear('Masih ada yang biru?');
+    await hear('Halo', citra);
+    await stage.visit({ path: '/inbox', cookie: browser.cookie }, async (page) => {
+      const box = pane(page).getByLabel('Your answer');
+      const open = async (name: string) => {
+        await list(page).getByRole('link', { name }).click();
+        await pane(page).getByRole('heading', { name }).waitFor();
+      };
+      await open('Budi');
+      await bubbles(page).nth(0).locator('..').getByRole('button', { name: 'Answer or react' }).click();
+      await press(page, 'Answer this');
+      await box.fill('Masih, seperti ini');
+      await pane(page)
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'biru.png', mimeType: 'image/png', buffer: pixel });
+      await open('Citra');
+      expect(await box.inputValue()).toBe('');
+      expect(await attached(page).count()).toBe(0);
+      await box.fill('Halo Citra');
+      await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+      await heading(page, 'Devices');
+      await page.getByRole('link', { name: 'Inbox', exact: true }).first().click();
+      await open('Budi');
+      expect(await box.inputValue()).toBe('Masih, seperti ini');
+      await attached(page).waitFor();
+      await pane(page).getByText('Answer to Budi').waitFor();
+      await press(pane(page), 'Send');
+      const answer = await contact.nextMessage();
+      expect(answer.text).toBe('Masih, seperti ini');
+      expect(answer.content.imageMessage?.contextInfo?.stanzaId).toBe(asked);
+      await attached(page).waitFor({ state: 'detached' });
+      await open('Citra');
+      expect(await box.inputValue()).toBe('Halo Citra');
+      await open('Budi');
+      expect(await box.inputValue()).toBe('');
+
+      await page.getByRole('button', { name: /^Account:/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+      await heading(page, 'Sign in');
+      await page.getByLabel('E-mail').fill(email);
+      await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await press(page, 'Sign in');
+      await page.getByRole('link', { name: 'Inbox', exact: true }).first().click();
+      await open('Citra');
+      expect(await box.inputValue()).toBe('');
+    });
+  });
+
+  test('a file goes on leaving when one looks elsewhere; that it was refused is told there, and it is kept', async () => {
+    const { browser, contact, hear, network } = await scene();
+    await hear('Boleh lihat?');
+    await hear('Halo', network.contact('6281377999903', { name: 'Citra' }));
+    await stage.visit({ path: '/inbox', cookie: browser.cookie, refusals: [/messages 429/] }, async (page) => {
+      const open = async (name: string) => {
+        await list(page).getByRole('link', { name }).click();
+        await pane(page).getByRole('heading', { name }).waitFor();
+      };
+      /** Sends a file to Budi and looks at Citra's conversation while it leaves; gives what lets it come through. */
+      const sendAndLeave = async (caption: string, end: (route: Route) => Promise<void>) => {
+        const came = Promise.withResolvers<void>();
+        const go = Promise.withResolvers<void>();
+        await page.route('**/api/panel/messages', async (route) => {
+          if (route.request().method() !== 'POST') return route.continue();
+          came.resolve();
+          await go.promise;
+          await end(route);
+        });
+        await open('Budi');
+        await pane(page)
+          .locator('input[type=file]')
+          .setInputFiles({ name: 'biru.png', mimeType: 'image/png', buffer: pixel });
+        await pane(page).getByLabel('Your answer').fill(caption);
+        await press(pane(page), 'Send');
+        await came.promise;
+        await open('Citra');
+        return async () => {
+          go.resolve();
+          await page.waitForResponse(
+            (answer) => answer.request().method() === 'POST' && /messages$/.test(answer.url()),
+          );
+          await page.unroute('**/api/panel/messages');
+        };
+      };
+      const through = await sendAndLeave('Yang ini', (route) => route.continue());
+      await through();
+      const arrived = await contact.nextMessage();
+      expect([arrived.text, await contact.media(arrived)]).toEqual(['Yang ini', pixel]);
+
+      const refuse = await sendAndLeave('Atau ini', (route) =>
+        route.fulfill({
+          status: 429,
+          json: { success: false, message: 'Too much at once.', code: 'rate_limited', request_id: 'req_1' },
+        }),
+      );
+      await refuse();
+      const notice = page.getByRole('alert').filter({ hasText: 'Your answer to Budi was not sent' });
+      await notice.getByText('Too much at once.').waitFor();
+      await open('Budi');
+      await pane(page).getByRole('alert').getByText('Too much at once.').waitFor();
+      expect(await pane(page).getByLabel('Your answer').inputValue()).toBe('Atau ini');
+      await attached(page).waitFor();
     });
   });
 

@@ -9,6 +9,7 @@ export function done(sentence: string): void {
 }
 
 /** Something that was asked for by a click did not work; it stays longer, because it is to be read. */
-export function failed(error: unknown): void {
-  notifications.show({ message: sentenceOf(error), color: 'red', autoClose: 10_000, role: 'alert' });
+export function failed(error: unknown, title?: string): void {
+  const what = title === undefined ? {} : { title };
+  notifications.show({ ...what, message: sentenceOf(error), color: 'red', autoClose: 10_000, role: 'alert' });
 }

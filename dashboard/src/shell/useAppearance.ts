@@ -2,6 +2,7 @@ import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { act, keyOf } from '../api/ask.ts';
 import { changeLanguage, currentLanguage, type Language } from '../i18n.ts';
+import { forgetDrafts } from '../parts/drafts.ts';
 import { forgetKept } from '../parts/kept.ts';
 import { useAction } from '../parts/useAction.ts';
 import { queries } from '../queries.ts';
@@ -33,6 +34,7 @@ export function useAppearance() {
         });
         forgetKept();
         await navigate({ to: '/sign-in' });
+        forgetDrafts();
         queries.clear();
       }),
     switchAccount: (account_id: number) =>

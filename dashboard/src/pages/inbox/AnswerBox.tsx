@@ -1,11 +1,13 @@
 import { ActionIcon, Alert, FileButton, Group, Progress, Text, Textarea } from '@mantine/core';
 import { IconPaperclip, IconPlugConnectedX, IconSend2, IconX } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
-import type { ChatMessage, PanelDevice } from '../../api/types.ts';
+import type { PanelDevice } from '../../api/types.ts';
 import { upload } from '../../api/upload.ts';
+import { untilSignOut, useDraft } from '../../parts/drafts.ts';
 import { sentenceOf } from '../../parts/failures.ts';
+import { failed } from '../../parts/notices.ts';
 import { bytes, percent } from '../../parts/numbers.ts';
 import { typedOn } from '../../parts/typed.ts';
 import { noteEndedSession, queries } from '../../queries.ts';
@@ -15,36 +17,34 @@ import { writerOf } from './peers.ts';
 interface Props {
   readonly deviceId: number;
   readonly peer: string;
+  /** Whom it is an answer to, for people. */
+  readonly name: string;
   readonly device: PanelDevice | undefined;
-  readonly replyTo: ChatMessage | undefined;
-  readonly onStopReply: () => void;
 }
 
-/** Text, or a file with a caption; a refusal keeps what was written. */
-export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Props) {
+/** Text, or a file with a caption. A refusal keeps what was written; so does leaving the conversation, and what is being sent goes on. */
+export function AnswerBox({ deviceId, peer, name, device }: Props) {
   const { t } = useTranslation('inbox');
-  const [text, setText] = useState('');
-  const [file, setFile] = useState<File | null>(null);
-  const [progress, setProgress] = useState<number>();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>();
+  const { draft, change, isShown } = useDraft(deviceId, peer);
+  const { text, file, replyTo, busy, progress, failure } = draft;
   const field = useRef<HTMLTextAreaElement>(null);
-  const stop = useRef<AbortController>(undefined);
+  const answered = useRef(replyTo);
   const forget = useRef<() => void>(null);
   useEffect(() => {
     // Else the same file could not be chosen once more: for the browser nothing would have changed.
     if (file === null) forget.current?.();
   }, [file]);
   useEffect(() => {
-    if (replyTo !== undefined) field.current?.focus();
+    // Not for one that was chosen before the conversation was left: who comes back begins at its head.
+    if (replyTo !== undefined && replyTo !== answered.current) field.current?.focus();
+    answered.current = replyTo;
   }, [replyTo]);
-  useEffect(() => () => stop.current?.abort(new Error('left the conversation')), []);
   const offline = device !== undefined && device.live.status !== 'connected';
 
   const send = async () => {
     if (busy || (text.trim() === '' && file === null)) return;
-    setBusy(true);
-    setFailure(undefined);
+    change({ busy: true, failure: undefined });
+    const signal = untilSignOut();
     const about = {
       ...(offline ? { hold: true } : {}),
       ...(replyTo === undefined ? {} : { reply_to: replyTo.message_id }),
@@ -54,23 +54,27 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
         await act('POST /api/panel/messages', {
           body: { device_id: deviceId, recipient: peer, message: text, ...about },
         });
-      else await sendFile(file, about);
-      setText((now) => typedOn(now, text));
-      setFile((now) => (now === file ? null : now));
-      onStopReply();
+      else await sendFile(file, about, signal);
+      change((now) => ({
+        text: typedOn(now.text, text),
+        file: now.file === file ? null : now.file,
+        replyTo: now.replyTo === replyTo ? undefined : now.replyTo,
+      }));
       await queries.invalidateQueries({ queryKey: ['GET /api/panel/devices/{id}/chats/{peer}'] });
       void queries.invalidateQueries({ queryKey: ['GET /api/panel/inbox'] });
     } catch (error) {
-      noteEndedSession(error);
-      if (!stop.current?.signal.aborted) setFailure(error);
+      // Nobody is there any more who could be told.
+      if (signal.aborted) return;
+      // Of an ended session the sign-in page tells; here it would stand on when that is long over.
+      if (!noteEndedSession(error)) change({ failure: error });
+      if (!isShown()) failed(error, t('answer.notSent', { who: name }));
     } finally {
-      setBusy(false);
-      setProgress(undefined);
+      change({ busy: false, progress: undefined });
     }
     field.current?.focus();
   };
 
-  const sendFile = async (given: File, about: Readonly<Record<string, string | boolean>>) => {
+  const sendFile = async (given: File, about: Readonly<Record<string, string | boolean>>, signal: AbortSignal) => {
     const form = new FormData();
     form.set('device_id', String(deviceId));
     form.set('recipient', peer);
@@ -78,9 +82,8 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
     for (const [name, value] of Object.entries(about)) form.set(name, String(value));
     // Fields must come before the file: the server reads the form as it arrives.
     form.set('file', given);
-    stop.current = new AbortController();
-    setProgress(0);
-    await upload('/api/panel/messages', form, setProgress, stop.current.signal);
+    change({ progress: 0 });
+    await upload('/api/panel/messages', form, (progress) => change({ progress }), signal);
   };
 
   return (
@@ -102,7 +105,7 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
         </Text>
       )}
       {replyTo !== undefined && (
-        <Chip label={t('answer.stopReply')} onRemove={onStopReply}>
+        <Chip label={t('answer.stopReply')} onRemove={() => change({ replyTo: undefined })}>
           <strong>
             <bdi>{t('answer.replyTo', { who: writerOf(replyTo) })}</bdi>
           </strong>{' '}
@@ -110,7 +113,7 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
         </Chip>
       )}
       {file !== null && (
-        <Chip label={t('answer.detach')} onRemove={() => setFile(null)}>
+        <Chip label={t('answer.detach')} onRemove={() => change({ file: null })}>
           <IconPaperclip size={14} aria-hidden /> {file.name} ({bytes(file.size)})
         </Chip>
       )}
@@ -120,7 +123,7 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
       <Group gap="xs" wrap="nowrap" align="flex-end">
         <FileButton
           resetRef={forget}
-          onChange={setFile}
+          onChange={(chosen) => change({ file: chosen })}
           inputProps={{ 'aria-label': t('answer.attach'), tabIndex: -1 }}
         >
           {(props) => (
@@ -141,12 +144,12 @@ export function AnswerBox({ deviceId, peer, device, replyTo, onStopReply }: Prop
           maxLength={file === null ? 5000 : 1024}
           radius="lg"
           value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => change({ text: event.currentTarget.value })}
           onPaste={(event) => {
             const [pasted] = event.clipboardData.files;
             if (pasted === undefined) return;
             event.preventDefault();
-            setFile(pasted);
+            change({ file: pasted });
           }}
           onKeyDown={(event) => {
             if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;

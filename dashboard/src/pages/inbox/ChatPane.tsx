@@ -2,11 +2,12 @@ import { ActionIcon, Alert, Button, Text, Title } from '@mantine/core';
 import { useDocumentVisibility } from '@mantine/hooks';
 import { IconArrowLeft, IconChecks, IconHandStop } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../api/ask.ts';
 import { call } from '../../api/client.ts';
-import type { Chat, ChatMessage, PanelDevice } from '../../api/types.ts';
+import type { Chat, PanelDevice } from '../../api/types.ts';
+import { useDraft } from '../../parts/drafts.ts';
 import { FailureNote } from '../../parts/FailureNote.tsx';
 import { Skeletons } from '../../parts/Loaded.tsx';
 import { done } from '../../parts/notices.ts';
@@ -16,7 +17,7 @@ import { useMay } from '../../session.tsx';
 import { AnswerBox } from './AnswerBox.tsx';
 import { ChatAvatar } from './ChatList.tsx';
 import { useGroupNames } from './groups.ts';
-import { chatLine, chatName } from './peers.ts';
+import { chatLine, chatName, numberOf } from './peers.ts';
 import { useReadWhenOpened } from './reading.ts';
 import { Thread } from './Thread.tsx';
 
@@ -41,7 +42,7 @@ export function ChatPane({ deviceId, peer, device, onBack }: Props) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ data }) => data.before,
   });
-  const [replyTo, setReplyTo] = useState<ChatMessage>();
+  const { change } = useDraft(deviceId, peer);
   const messages = pages.data?.pages.toReversed().flatMap(({ data }) => data.messages) ?? [];
   const told = pages.data?.pages[0]?.data.chat;
   const named = useGroupNames(device && [device], [told]);
@@ -73,7 +74,7 @@ export function ChatPane({ deviceId, peer, device, onBack }: Props) {
           messages={messages}
           deviceId={deviceId}
           isGroup={chat?.is_group ?? false}
-          onReply={send ? setReplyTo : undefined}
+          onReply={send ? (replyTo) => change({ replyTo }) : undefined}
           earlier={
             pages.hasNextPage ? (
               <Button
@@ -92,9 +93,8 @@ export function ChatPane({ deviceId, peer, device, onBack }: Props) {
         <AnswerBox
           deviceId={deviceId}
           peer={peer}
+          name={chat === undefined ? numberOf(peer) : chatName(chat)}
           device={device}
-          replyTo={replyTo}
-          onStopReply={() => setReplyTo(undefined)}
         />
       ) : (
         <Text size="sm" c="dimmed" p="sm" ta="center">
