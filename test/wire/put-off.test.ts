@@ -29,6 +29,15 @@ const send = (recipient: string, message: string, more: object = {}) =>
   app.call('POST', '/send-message', { recipient, message, show_typing: false, ...more });
 const row = async (id: number) => (await app.call('GET', `/messages/${id}`)).body.data;
 
+/** Says something to the device, and gives it as the inbox shows it. */
+async function hears(say: () => Promise<unknown>) {
+  const { promise: heard, resolve } = Promise.withResolvers<number>();
+  const off = app.events.on('message.received', ({ inboxId }) => resolve(inboxId));
+  await say();
+  const id = await heard.finally(off);
+  return app.call('GET', `/inbox/${id}`);
+}
+
 async function sendPutOff(recipient: string, message: string, reason: string): Promise<number> {
   const accepted = await send(recipient, message, { async: true });
   const id = Number(accepted.body.data.id);
@@ -70,13 +79,27 @@ describe('a message that pacing has put off', () => {
     const [ani, budi] = [contact(), contact()];
     const first = await sendPutOff(ani.number, 'our news', 'new_conversations');
     const other = await sendPutOff(budi.number, 'our news', 'new_conversations');
-    const heard = new Promise((resolve) => app.events.on('message.received', resolve));
-    await ani.send(PHONE, 'is it still there?');
-    await heard;
+    await hears(() => ani.send(PHONE, 'is it still there?'));
     expect((await send(ani.number, 'it is')).status).toBe(200);
     expect([(await ani.nextMessage()).text, (await ani.nextMessage()).text]).toEqual(['our news', 'it is']);
     expect(await row(first)).toMatchObject({ status: 'sent' });
     expect(await row(other)).toMatchObject({ status: 'pending', waiting_reason: 'new_conversations' });
+  });
+
+  it('still waits when its recipient writes in a group: only who writes to us has opened the conversation', async () => {
+    const [ani, budi] = [contact(), contact()];
+    const group = app.network.group('Pelanggan', [PHONE, ani, budi]);
+    const before = await sendPutOff(ani.number, 'our news', 'new_conversations');
+    for (const member of [ani, budi]) {
+      const heard = await hears(() => member.send(group.jid, 'halo semua'));
+      expect(heard.body.data).toMatchObject({ is_group: true, from_phone: member.number });
+    }
+    const after = await sendPutOff(budi.number, 'our news', 'new_conversations');
+    expect(await row(before)).toMatchObject({ status: 'pending', waiting_reason: 'new_conversations' });
+    await hears(() => ani.send(PHONE, 'is it still there?'));
+    expect((await ani.nextMessage()).text).toBe('halo semua');
+    expect((await ani.nextMessage()).text).toBe('our news');
+    expect(await row(after)).toMatchObject({ status: 'pending', waiting_reason: 'new_conversations' });
   });
 
   it('waits no longer than WhatsApp’s lock, when its end is told later, and not for one that is lifted', async () => {

@@ -14,6 +14,8 @@ export interface Body {
 export const readBody = (row: Pick<InboxRow, 'body'>): Body => row.body as unknown as Body;
 
 const isGroup = (jid: string): boolean => jid.endsWith('@g.us');
+/** Not a group, a status or a channel: what it says is said to us. */
+export const isBetweenTwo = ({ chat }: Pick<InboxRow, 'chat'>): boolean => /@(s\.whatsapp\.net|lid)$/.test(chat);
 const digitsOf = (jid: string): string | null => /^(\d+)@s\.whatsapp\.net$/.exec(jid)?.[1] ?? null;
 const lidOf = (jid: string): string | null => (jid.endsWith('@lid') ? jid : null);
 

@@ -6,7 +6,7 @@ import { type InboxRow, type Owner, StaleOwner, type Store, type StoreTx } from 
 import { bare, incomingFromJournal, isBroadcastList, jidOfPhone, type MessageEnvelope } from '../../whatsapp/index.ts';
 import type { Incoming } from '../../whatsapp/link.ts';
 import type { Happenings } from '../happenings.ts';
-import { peersOf, received, rowOf, type Self, wish } from './rows.ts';
+import { isBetweenTwo, peersOf, received, rowOf, type Self, wish } from './rows.ts';
 import { opened } from './sealed.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface SurfacingNeeds {
   readonly events: Pick<EventBus, 'emit'>;
   /** Of the account as it is linked now. */
   readonly self: () => Self;
-  /** A person wrote: number where it is known, and hidden id. */
+  /** A person wrote to us: number where it is known, and hidden id. */
   readonly heardFrom: (peers: readonly (string | null)[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -153,13 +153,16 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
     });
     if (stored.length === 0) return;
     await store.durable();
-    for (const { id, whatsapp_id, direction, from_phone, from_lid } of stored) {
+    for (const row of stored) {
+      const { id, whatsapp_id, direction, from_phone, from_lid } = row;
       const where = { accountId: owner.account_id, deviceId: owner.device_id, inboxId: id };
       events.emit('inbox.changed', where);
       if (direction === 'out') continue;
-      await needs.heardFrom([from_phone, from_lid]).catch((error) => {
-        log.error({ err: asError(error) }, 'who wrote could not be stored');
-      });
+      // Who says something in a group has not written to us: to write to them opens a conversation.
+      if (isBetweenTwo(row))
+        await needs.heardFrom([from_phone, from_lid]).catch((error) => {
+          log.error({ err: asError(error) }, 'who wrote could not be stored');
+        });
       events.emit('message.received', { ...where, whatsappId: whatsapp_id });
     }
     needs.happenings.ring(owner);
