@@ -1,5 +1,6 @@
 import { AppStates } from './app-state.ts';
 import { mediaAuthority } from './authority.ts';
+import { Channels } from './channels.ts';
 import { type Clock, systemClock, Timers } from './clock.ts';
 import { Counters } from './counters.ts';
 import { type Account, type Device, Directory } from './directory.ts';
@@ -64,6 +65,13 @@ export async function assemble(options: NetworkOptions, host: string) {
   const directory = new Directory(store);
   const mailboxes = await Mailboxes.open(store);
   const groups = new Groups({ directory, store, timers, random });
+  const channels = new Channels({
+    counters,
+    timers,
+    random,
+    kept: options.kept ?? 20_000,
+    everyChannelExists: options.everyoneExists ?? false,
+  });
   const appStates = new AppStates(store);
   const faults: Faults = new Faults(seed, random, {
     disconnect: (code, account) => server.disconnect(code, account),
@@ -82,7 +90,7 @@ export async function assemble(options: NetworkOptions, host: string) {
     report,
   });
   const live = (device: Device) => server.live(device);
-  const router = new Router({ directory, mailboxes, groups, faults, counters, timers, live, report });
+  const router = new Router({ directory, mailboxes, groups, channels, faults, counters, timers, live, report });
   groups.notify = (device, node) => router.toClient(device, node);
   directory.lowOnKeys = (device, value) => {
     const attributes = { from: SERVER_JID, type: 'encrypt', id: randomId(), t: timers.seconds() };
@@ -165,6 +173,7 @@ export async function assemble(options: NetworkOptions, host: string) {
   return {
     world,
     people,
+    channels,
     pairing,
     server,
     store,

@@ -1,6 +1,8 @@
 export const NET = 's.whatsapp.net';
 export const LID = 'lid';
 export const GROUP = 'g.us';
+/** Channels; WhatsApp's wire calls them so. */
+export const CHANNEL = 'newsletter';
 /** The form in which Baileys writes the server's own address, and the only one it accepts in some comparisons. */
 export const SERVER_JID = '@s.whatsapp.net';
 
@@ -33,6 +35,10 @@ export function isGroup(jid: string | undefined): boolean {
 /** A list of people that somebody writes to at once; each reads it in the chat of the two. */
 export function isList(jid: string | undefined): boolean {
   return jid?.endsWith('@broadcast') ?? false;
+}
+
+export function isChannel(jid: string | undefined): boolean {
+  return jid?.endsWith(`@${CHANNEL}`) ?? false;
 }
 
 /** '+62 812-3', '62812...@s.whatsapp.net' and '62812...' all name the same number. */

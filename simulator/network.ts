@@ -1,5 +1,6 @@
 import { AdminServer } from './admin.ts';
 import { assemble, type Inside, type NetworkOptions } from './assembly.ts';
+import type { Channel } from './channels.ts';
 import type { Contact } from './contact.ts';
 import type { Counters } from './counters.ts';
 import type { Faults } from './faults.ts';
@@ -83,6 +84,13 @@ export class Network {
     return this.#inside.world.groups.create(creator, subject, numbers, addressing);
   }
 
+  /** A channel in which this person posts. */
+  channel(owner: string | { readonly number: string }): Channel {
+    const number = typeof owner === 'string' ? toNumber(owner) : owner.number;
+    this.contact(number);
+    return this.#inside.channels.create(number);
+  }
+
   get groups(): Group[] {
     return this.#inside.world.groups.all();
   }
@@ -150,11 +158,12 @@ export class Network {
   }
 
   async #stop(): Promise<void> {
-    const { server, pairing, world, people, store } = this.#inside;
+    const { server, pairing, world, people, channels, store } = this.#inside;
     await this.#admin?.stop();
     await server.stop();
     world.timers.stop();
     pairing.stop();
+    channels.stop();
     await people.stop();
     await world.media.stop();
     store.close();

@@ -1,10 +1,11 @@
+import type { Channels } from './channels.ts';
 import type { Timers } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Account, Device, Directory } from './directory.ts';
 import type { AckFault, Faults } from './faults.ts';
 import type { Groups } from './groups.ts';
-import { formatJid, isGroup, isList, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
+import { formatJid, isChannel, isGroup, isList, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { Manner } from './manners.ts';
 import { child, children, type Stanza, stanza } from './stanza.ts';
@@ -28,6 +29,7 @@ export interface RouterParts {
   readonly directory: Directory;
   readonly mailboxes: Mailboxes;
   readonly groups: Groups;
+  readonly channels: Channels;
   readonly faults: Faults;
   readonly counters: Counters;
   readonly timers: Timers;
@@ -121,6 +123,7 @@ export class Router {
   }
 
   async #deliverMessage(sender: Device, node: Stanza, chat: string | undefined): Promise<void> {
+    if (isChannel(chat)) return this.#parts.channels.take(sender, node);
     const copies = isGroup(node.attrs.to) ? this.#groupCopies(sender, node) : this.#directCopies(sender, node);
     const forOthers = copies.some((copy) => copy.device.number !== sender.number);
     const toSelf = chat === sender.number || node.attrs.recipient !== undefined;
@@ -256,13 +259,15 @@ export class Router {
     const fault = this.#parts.faults.strike('ack', { chat, account: sender.number });
     if (fault) return fault;
     if (!this.#mayWrite(sender, chat)) return { is: 'refused', code: 403 };
-    const acknowledge = chat && !isGroup(chat) ? this.#need().mannerOf(chat).acknowledge : undefined;
+    const acknowledge =
+      chat && !isGroup(chat) && !isChannel(chat) ? this.#need().mannerOf(chat).acknowledge : undefined;
     if (acknowledge === undefined) return undefined;
     return acknowledge === 'never' ? { is: 'lost' } : { is: 'refused', code: acknowledge };
   }
 
-  /** Groups take messages of members only, announcement groups of admins only. */
+  /** Groups take messages of members only, announcement groups of admins only, channels of their owner. */
   #mayWrite(sender: Device, chat: string | undefined): boolean {
+    if (chat && isChannel(chat)) return this.#parts.channels.mayPost(sender, chat);
     if (!chat || !isGroup(chat)) return true;
     const group = this.#parts.groups.find(chat);
     const member = group?.members.find((one) => one.number === sender.number);
@@ -283,7 +288,7 @@ export class Router {
 
   #chatOf(node: Stanza): string | undefined {
     const { to } = node.attrs;
-    return isGroup(to) || isList(to) ? to : this.#parts.directory.accountOf(to)?.number;
+    return isGroup(to) || isList(to) || isChannel(to) ? to : this.#parts.directory.accountOf(to)?.number;
   }
 
   /** The server drops what comes from somebody whom the reader has blocked, and tells nobody. */

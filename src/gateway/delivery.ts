@@ -7,6 +7,7 @@ import { type Content, type Link, LinkError } from '../whatsapp/link.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import { readBody, sentAs } from './body.ts';
 import type { MediaFetcher } from './media.ts';
+import { isChannel } from './recipients.ts';
 import type { Registrations } from './registrations.ts';
 
 /**
@@ -150,7 +151,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
   }
 
   async function showTyping(row: MessageRow, chat: string, content: Content, link: Link, signal: AbortSignal) {
-    if (row.show_typing === 0 || chat.endsWith('@newsletter')) return;
+    if (row.show_typing === 0 || isChannel(chat)) return;
     try {
       await link.showPresence(chat, content.type === 'audio' ? 'recording' : 'composing');
       const ms = needs.typingMs(content);

@@ -10,7 +10,7 @@ import type { Fleet } from './fleet.ts';
 import { type Happenings, quotaWarning, tellingMessages } from './happenings.ts';
 import type { FetchedMedia, MediaFetcher } from './media.ts';
 import type { Outcomes } from './outcomes.ts';
-import { chatOf, normaliseRecipient, recipientText } from './recipients.ts';
+import { chatOf, isChannel, normaliseRecipient, recipientText } from './recipients.ts';
 import { findQuote } from './replies.ts';
 import { readSettings } from './settings.ts';
 
@@ -85,6 +85,9 @@ export function createMessages(needs: MessagesNeeds): Messages {
     if (caller.suspended) throw failure('device_suspended');
     const recipient = normaliseRecipient(request.recipient, caller.defaultCountry);
     const { content } = request;
+    // Channels keep files unencrypted, in another place (docs/decisions/0007).
+    if (content.is === 'media' && isChannel(recipientText(recipient)))
+      throw invalid('recipient', 'recipient is a channel, which takes text only: send it with /send-message');
     if (content.is === 'media' && 'url' in content.source) needs.media.check(content.source.url);
     const now = clock.now();
     const due = Math.max(now, request.scheduledAt ?? now);

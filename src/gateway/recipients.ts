@@ -100,6 +100,9 @@ function bare(digits: string, country: string): string {
 export const recipientText = (recipient: Recipient): string =>
   recipient.is === 'phone' ? recipient.number : recipient.jid;
 
+/** WhatsApp's wire calls a channel a newsletter. */
+export const isChannel = (chat: string): boolean => chat.endsWith('@newsletter');
+
 /** The chat as WhatsApp addresses it. */
 export const chatOf = (recipient: Recipient): string =>
   recipient.is === 'phone' ? `${recipient.number}@s.whatsapp.net` : recipient.jid;

@@ -9,7 +9,7 @@ import { ACK_WITHIN_MS } from './delivery.ts';
 import type { Fleet } from './fleet.ts';
 import { peersOf, rowOf } from './inbox/rows.ts';
 import { onLink } from './inbox.ts';
-import { chatOf, normaliseRecipient } from './recipients.ts';
+import { chatOf, isChannel, normaliseRecipient } from './recipients.ts';
 
 type Whose = Pick<Caller, 'accountId' | 'deviceId'>;
 type Messages = Pick<Store, 'inbox' | 'messages'>;
@@ -72,6 +72,8 @@ export function createReplies({
       const sent = row === undefined ? await store.messages.findSent(accountId, deviceId, messageId) : undefined;
       const to = row ? keyOf(row) : sent && { chat: sent.chat, whatsappId: messageId, fromMe: true };
       if (to === undefined) throw failure('not_found', { what: 'The message' });
+      if (isChannel(to.chat))
+        throw invalid('message_id', 'message_id is a post of a channel: WAGate sends no reactions to those');
       const station = fleet.station(deviceId);
       if (station === undefined) throw failure('device_not_connected');
       const chat = row?.peer ?? sent?.recipient ?? to.chat;

@@ -5,10 +5,10 @@ import { createAcquaintance } from './acquaintance.ts';
 import { forgetHalfPairing } from './auth-state.ts';
 import type { Device } from './device.ts';
 import type { GroupBook } from './groups.ts';
-import { bare } from './jid.ts';
+import { bare, isChannel } from './jid.ts';
 import { type Link, LinkError, type MessageKey } from './link.ts';
 import { createMedia, fileOf, type Media, type MediaFile } from './media.ts';
-import { mediaMessage, quoteOf, reactionMessage, textMessage } from './outbound.ts';
+import { channelPost, mediaMessage, quoteOf, reactionMessage, textMessage } from './outbound.ts';
 import { previewOf } from './preview.ts';
 import { type Ask, createLookUp } from './queries.ts';
 import type { quietLogger } from './quiet.ts';
@@ -85,9 +85,11 @@ export function createAbilities({
     lookUp: createLookUp(ask, sock.generateMessageTag, (answer, registration) =>
       meet(answer, registration).catch((error) => note(error, 'the devices of a number were not kept')),
     ),
-    async encode(content, { quoted }) {
+    async encode(content, { chat, quoted }) {
       const quote = quoted && quoteOf(quoted, bare(creds.me?.id ?? ''));
-      if (content.type === 'text') return textMessage(content.text, random, quote);
+      if (content.type === 'text')
+        return isChannel(chat) ? channelPost(content.text, quote) : textMessage(content.text, random, quote);
+      if (isChannel(chat)) throw new LinkError('rejected', 'Files are not sent to channels.');
       live();
       const preview = await previewOf(content, (error) => note(error, 'no preview'));
       return mediaMessage(content, await media.upload(content.path, content.type), preview, random, quote);

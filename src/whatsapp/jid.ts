@@ -34,6 +34,8 @@ const on =
 export const isGroup = on('g.us');
 export const isLid = on('lid');
 export const isPhone = on('s.whatsapp.net');
+/** WhatsApp's wire calls a channel a newsletter. */
+export const isChannel = on('newsletter');
 
 /** Whom somebody writes to at once; each reads it in the chat of the two. Status updates are a list to WhatsApp, and no chat. */
 export const isBroadcastList = (jid: string): boolean => on('broadcast')(jid) && userOf(jid) !== 'status';

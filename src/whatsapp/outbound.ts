@@ -26,8 +26,16 @@ const withSecret = (message: proto.IMessage, random: RandomBytes): Uint8Array =>
   proto.Message.encode({ ...message, messageContextInfo: { messageSecret: random(32) } }).finish();
 
 /** WhatsApp Web writes plain text as `extendedTextMessage`; without a link preview it is the text alone. */
+const plainText = (text: string, quote?: proto.IContextInfo): proto.IMessage => ({
+  extendedTextMessage: { text, ...optional('contextInfo', quote) },
+});
+
 export const textMessage = (text: string, random: RandomBytes, quote?: proto.IContextInfo): Uint8Array =>
-  withSecret({ extendedTextMessage: { text, ...optional('contextInfo', quote) } }, random);
+  withSecret(plainText(text, quote), random);
+
+/** In a channel everybody reads the very bytes: a secret in them would be none. */
+export const channelPost = (text: string, quote?: proto.IContextInfo): Uint8Array =>
+  proto.Message.encode(plainText(text, quote)).finish();
 
 /** What stands in a message that answers another. `me`: JID of this account. */
 export function quoteOf({ whatsappId, sender, message }: Quoted, me: string): proto.IContextInfo {

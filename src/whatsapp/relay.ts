@@ -5,7 +5,7 @@ import { asError } from '../base/errors.ts';
 import type { DeviceLists } from './device-lists.ts';
 import type { GroupBook } from './groups.ts';
 import type { GuardedMemory } from './guarded-memory.ts';
-import { bare, isGroup, userOf } from './jid.ts';
+import { bare, isChannel, isGroup, userOf } from './jid.ts';
 import { LinkError } from './link.ts';
 import { linkErrorOf, unanswered } from './thrown.ts';
 
@@ -45,6 +45,8 @@ export function createRelay({
    * error (protocol facts 0.3). So the question is asked here first, and the answers are held for the send.
    */
   async function findDevices(chat: string): Promise<string[]> {
+    // What is posted in a channel goes to WhatsApp as it is, for nobody's device in particular.
+    if (isChannel(chat)) return [];
     const recipients = await recipientsOf(chat);
     const me = sock.user?.id ? [bare(sock.user.id)] : [];
     const began = clock.monotonic();

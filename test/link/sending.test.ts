@@ -50,6 +50,21 @@ describe('sending', () => {
       .toMatchObject({ own: true, text: 'halo' });
   });
 
+  it('posts text in a channel as everybody reads it, with no secret in it, and nowhere else', async () => {
+    const channel = network.channel(device.phone);
+    const id = await device.send(channel.jid, 'Promo akhir pekan');
+    expect((await device.next('ack', (event) => event.whatsappId === id)).code).toBeNull();
+    const post = await channel.nextPost();
+    expect(post).toMatchObject({ whatsappId: id, text: 'Promo akhir pekan' });
+    expect(post.content.messageContextInfo?.messageSecret).toBeFalsy();
+    await device.link.relay(channel.jid, device.sent.get(id) ?? Buffer.alloc(0), id);
+    await expect.poll(() => network.counters.of(channel.jid).redelivered).toBe(1);
+    expect(channel.posts).toHaveLength(1);
+    const strange = network.channel('628120000021');
+    const refused = await device.send(strange.jid, 'promo');
+    expect((await device.next('ack', (event) => event.whatsappId === refused)).code).toBe(403);
+  });
+
   it('tells each step of the receipts, also of those that come at once', async () => {
     const contact = network.contact('628120000003');
     contact.autoReceipts = 'read';

@@ -148,6 +148,27 @@ describe('a message from the HTTP request to the phone that reads it', () => {
     });
   });
 
+  it('posts text in a channel; files for one are refused before anything is spent, and so are reactions', async () => {
+    const channel = app.network.channel('6281234567890');
+    const post = await app.call('POST', '/send-message', { recipient: channel.jid, message: 'Promo akhir pekan' });
+    expect(post.status).toBe(200);
+    expect(await channel.nextPost()).toMatchObject({
+      text: 'Promo akhir pekan',
+      whatsappId: post.body.data.message_id,
+    });
+    const file = await app.call('POST', '/send-media', {
+      recipient: channel.jid,
+      media_url: host.url('/photo.jpg'),
+    });
+    expect(file.status).toBe(422);
+    expect(file.body.errors?.recipient?.[0]).toMatch(/channel/);
+    const reaction = { message_id: post.body.data.message_id, emoji: '👍' };
+    expect((await app.call('POST', '/send-reaction', reaction)).body.errors?.message_id?.[0]).toMatch(/channel/);
+    const { body } = await app.call('GET', `/messages?recipient=${channel.jid}`);
+    expect(body.data).toMatchObject([{ status: 'sent', attempts: 1 }]);
+    expect(channel.posts).toHaveLength(1);
+  });
+
   it('takes a file that is uploaded with the request', async () => {
     const contact = app.network.contact('6281211110004');
     const form = new FormData();

@@ -1147,7 +1147,7 @@ export interface Operations {
     body: {
       /** The device that sends. */
       device_id: number | string;
-      /** Number in international format (62xxx). 0812…, +62 812-… and the like are understood; so are …@s.whatsapp.net, …@c.us, …@g.us, …@lid and …@newsletter. */
+      /** Number in international format (62xxx). 0812…, +62 812-… and the like are understood; so are …@s.whatsapp.net, …@c.us, …@g.us, …@lid and …@newsletter (a channel: text only). */
       recipient: string | number;
       /** A text, 1 to 5000 characters. */
       message?: string;

@@ -38,7 +38,7 @@ export const recipient = z
   .union([z.string(RECIPIENT_RULE).max(255, RECIPIENT_RULE), z.number(RECIPIENT_RULE)], RECIPIENT_RULE)
   .meta({
     description:
-      'Number in international format (62xxx). 0812…, +62 812-… and the like are understood; so are …@s.whatsapp.net, …@c.us, …@g.us, …@lid and …@newsletter.',
+      'Number in international format (62xxx). 0812…, +62 812-… and the like are understood; so are …@s.whatsapp.net, …@c.us, …@g.us, …@lid and …@newsletter (a channel: text only).',
   });
 
 /** true or false; forms send words, and some languages send digits. */

@@ -67,7 +67,7 @@ const texts: ExtraTexts = {
     head: ['Written', 'Becomes'],
     asIs: 'as written: + or 00 in front beats the default country',
     number: 'the number',
-    chat: 'that chat; `GET /groups` lists the groups of the device',
+    chat: 'that chat; `GET /groups` lists the groups of the device. A channel (`…@newsletter`) takes text only',
     refused:
       'Letters, fewer than 8 or more than 15 digits answer 422. So does `6.28123E+12` from a spreadsheet: format its column as text.',
   },

@@ -66,7 +66,7 @@ export default {
     head: ['Ditulis', 'Menjadi'],
     asIs: 'seperti tertulis: + atau 00 di depan mengalahkan negara default',
     number: 'nomornya',
-    chat: 'chat itu; `GET /groups` menyebut grup milik device',
+    chat: 'chat itu; `GET /groups` menyebut grup milik device. Saluran (`…@newsletter`) hanya menerima teks',
     refused:
       'Huruf, kurang dari 8 atau lebih dari 15 angka dijawab 422. Begitu juga `6.28123E+12` dari spreadsheet: ubah format kolomnya menjadi teks.',
   },
