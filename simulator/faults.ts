@@ -33,6 +33,7 @@ interface Kinds {
   upgrade: { readonly status: number };
   usync: { readonly code: number };
   groups: { readonly code: number };
+  'app-state': Record<string, never>;
   prekeys: { readonly code: number; readonly whole: boolean };
   'no-one-time-keys': Record<string, never>;
   retry: { readonly keys: boolean };
@@ -125,6 +126,11 @@ export class Faults {
   /** `<iq type=error>` to questions about groups: 429 to who asks too often. */
   failGroups(code: number, scope: Scope = {}): Fault {
     return this.#add('groups', `questions about groups fail with ${code}`, { code }, scope);
+  }
+
+  /** Questions about the account's settings (app state) are never answered. */
+  ignoreAppState(scope: Scope = {}): Fault {
+    return this.#add('app-state', 'no answer about the app state', {}, scope);
   }
 
   /** An error for the users of `scope.chat`, or, without a chat, for the whole query. */

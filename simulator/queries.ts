@@ -67,7 +67,10 @@ const ANSWERS: Readonly<Record<string, Answerer>> = {
   abt: () => ({ content: [stanza('props', { hash: 'sim1', refresh: 86400 }, PROPS)] }),
   blocklist: answerBlocklist,
   privacy: answerPrivacy,
-  'w:sync:app:state': ({ iq, account }, { appStates }) => ({ content: [appStates.sync(account.number, iq)] }),
+  'w:sync:app:state': ({ iq, account }, { appStates, faults }) =>
+    faults.strike('app-state', { account: account.number })
+      ? undefined
+      : { content: [appStates.sync(account.number, iq)] },
   'w:m': (_query, { media, timers }) => ({ content: [mediaConnection(media, timers)] }),
   'w:g2': ({ iq, account }, { groups, faults }) => {
     const fault = faults.strike('groups', { account: account.number });

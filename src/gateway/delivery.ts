@@ -51,8 +51,8 @@ export interface DeliveryNeeds {
   readonly storeFailed: () => void;
   /** The connection refuses everything: it is closed, whether or not that was told already. */
   readonly lineClosed: (link: Link) => void;
-  /** Nothing was acknowledged for a while on this connection. */
-  readonly stalled: () => void;
+  /** Nothing is acknowledged on this connection, or nothing can be written. */
+  readonly stalled: (link: Link) => void;
   readonly failpoint: Failpoint;
   readonly clock: Clock;
   readonly log: Log;
@@ -202,6 +202,9 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         // The row stays queued; the next connection takes it up.
         needs.lineClosed(link);
         return Promise.resolve();
+      case 'stuck':
+        needs.stalled(link);
+        return Promise.resolve();
       case 'not_registered':
         return fail(row, failure('number_not_registered', { number: row.recipient }));
       case 'not_in_group':
@@ -246,6 +249,11 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
           await clock.sleep(STORE_PAUSE_MS, signal);
           continue;
         }
+        if (trouble.code === 'stuck') {
+          // Nothing was written, as far as is known: no attempt either. The next connection takes the row up, like any that is unknown.
+          if (clock.now() >= current.expires_at) return fail(current, failure('message_expired'));
+          return needs.stalled(link);
+        }
         const times = withoutAnswer(row);
         log.warn({ message: row.id, code: trouble.code, attempt: current.attempts }, 'the stanza could not be written');
         if (times >= MOST_UNANSWERED) return fail(current, failure('send_failed', { reason: trouble.message }));
@@ -265,7 +273,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
           if (withoutAnswer(row) >= MOST_UNANSWERED)
             return fail(current, failure('send_failed', { reason: 'WhatsApp did not acknowledge it.' }));
           if (answer.because === 'closed') return;
-          if (needs.acknowledgements.lastAt < writtenAt) return needs.stalled();
+          if (needs.acknowledgements.lastAt < writtenAt) return needs.stalled(link);
         }
       }
       const again = await messages.markResending(owner, row.id, clock.now());

@@ -180,9 +180,11 @@ export function createStation(needs: StationNeeds): Station {
       telling.health();
     },
     lineClosed: (link) => outbox.onClosedLine(link),
-    stalled: () => {
+    stalled: (link) => {
+      // Another message has said so of it already.
+      if (link !== supervisor.link) return;
       health.stalled();
-      supervisor.restart('no acknowledgement came');
+      supervisor.restart('nothing is acknowledged on it');
     },
     clock,
     log,

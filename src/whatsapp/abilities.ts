@@ -34,6 +34,7 @@ export function createAbilities({
   clock,
   random,
   queryTimeoutMs,
+  onStuck,
   note,
 }: {
   sock: WASocket;
@@ -51,6 +52,8 @@ export function createAbilities({
   clock: Clock;
   random: RandomBytes;
   queryTimeoutMs: number;
+  /** Nothing more can be written on this connection. */
+  onStuck: () => void;
   note: (error: unknown, reason: string) => void;
 }): Omit<Link, 'close'> {
   const media = createMedia({
@@ -68,6 +71,7 @@ export function createAbilities({
     memory: device.memory,
     clock,
     queryTimeoutMs,
+    onStuck,
     onLateFailure: (error) => note(error, 'bookkeeping after a send failed'),
   });
 

@@ -8,7 +8,14 @@ import { openAuthState } from './auth-state.ts';
 import { createDevices, type Device } from './device.ts';
 import { closeCodes } from './disconnects.ts';
 import { createGroupBook } from './groups.ts';
-import { closeOnRefusal, closeSwiftly, guardListeners, releaseQueries, takeInTurn } from './hardening.ts';
+import {
+  closeOnRefusal,
+  closeSwiftly,
+  guardListeners,
+  releaseQueries,
+  rememberSettings,
+  takeInTurn,
+} from './hardening.ts';
 import { type Link, LinkError, type LinkEvent, type LinkOptions, type OpenLink } from './link.ts';
 import { tellNews } from './news.ts';
 import { createAsk } from './queries.ts';
@@ -115,6 +122,7 @@ async function connect(options: LinkOptions, device: Device, settings: LinkSetti
     () => undefined,
   );
 
+  const settingsNews = rememberSettings(sock, (error) => note(error, 'a change of settings was not confirmed'));
   const reupload = createReupload(sock, clock);
   const abilities = createAbilities({
     sock,
@@ -132,6 +140,7 @@ async function connect(options: LinkOptions, device: Device, settings: LinkSetti
     clock,
     random,
     queryTimeoutMs,
+    onStuck: settingsNews.confirm,
     note,
   });
   const release = async (): Promise<void> => {

@@ -116,3 +116,30 @@ export function afterOfflineQueue({ ws }: Pick<WASocket, 'ws'>, onDrained: () =>
   if (enqueue) enqueue.call(ws, marker);
   else onDrained();
 }
+
+/** Notices of changed settings that are remembered. */
+const SETTINGS_NEWS = 50;
+
+/**
+ * WhatsApp tells of changed settings again at each connection until that is confirmed, and Baileys confirms it when it has fetched them. Where
+ * WhatsApp does not answer, the next connection would be held up by the same question, and the one after it. `confirm` confirms what was
+ * told on this connection: the settings are behind then until they change again, and nothing of ours needs them but the account's name.
+ */
+export function rememberSettings(
+  { ws, sendNode }: Pick<WASocket, 'ws' | 'sendNode'>,
+  onFailure: (error: Error) => void,
+): { confirm(): void } {
+  let told: BinaryNode[] = [];
+  ws.on('CB:notification,type:server_sync', (node: BinaryNode) => {
+    told = [...told, node].slice(-SETTINGS_NEWS);
+  });
+  return {
+    confirm() {
+      for (const { attrs } of told) {
+        const confirmed = { id: attrs.id ?? '', to: attrs.from ?? '', class: 'notification', type: 'server_sync' };
+        sendNode({ tag: 'ack', attrs: confirmed }).catch((error) => onFailure(asError(error)));
+      }
+      told = [];
+    },
+  };
+}

@@ -198,6 +198,7 @@ export type Details =
 export type LinkErrorCode =
   | 'closed' // the connection went while the call ran
   | 'timed_out' // WhatsApp did not answer
+  | 'stuck' // a question before it is never answered: nothing is written on this connection any more
   | 'rate_limited' // WhatsApp said 429
   | 'not_registered'
   | 'no_devices' // nobody to encrypt for

@@ -14,6 +14,9 @@ export interface Relay {
   refreshDevices(chat: string): Promise<void>;
 }
 
+/** A send asks for devices, for groups and for keys; each answer may take its whole time. */
+const STUCK_AFTER_QUERIES = 3;
+
 type Sock = Pick<WASocket, 'relayMessage' | 'getUSyncDevices' | 'messageRetryManager' | 'user'>;
 
 export function createRelay({
@@ -23,14 +26,17 @@ export function createRelay({
   memory,
   clock,
   queryTimeoutMs,
+  onStuck,
   onLateFailure,
 }: {
   sock: Sock;
   devices: DeviceLists;
   groups: Pick<GroupBook, 'metadata' | 'forget'>;
   memory: Pick<GuardedMemory, 'fault' | 'clearFault'>;
-  clock: Pick<Clock, 'monotonic'>;
+  clock: Pick<Clock, 'monotonic' | 'after'>;
   queryTimeoutMs: number;
+  /** Nothing more can be written on this connection. */
+  onStuck: () => void;
   /** Something failed after the stanza was on the wire. */
   onLateFailure: (error: Error) => void;
 }): Relay {
@@ -79,11 +85,41 @@ export function createRelay({
     }
   }
 
+  /** When a send last came to its end. Monotonic ms. */
+  let movedAt = 0;
+
+  /**
+   * Baileys sends under one lock for the account, and fetches the account's settings under it, too (lib/Socket/chats.js: resyncAppState): a
+   * question that WhatsApp does not answer is asked again, for ever. A send that waits while others come to their end is in a queue, not
+   * stuck. What was given up may still be written, with the same id and bytes, until the connection is closed.
+   */
+  async function inTime(sending: Promise<void>): Promise<void> {
+    const stuck = Promise.withResolvers<never>();
+    const began = clock.monotonic();
+    let cancel = clock.after(queryTimeoutMs * STUCK_AFTER_QUERIES, look);
+    function look(): void {
+      const left = Math.max(began, movedAt) + queryTimeoutMs * STUCK_AFTER_QUERIES - clock.monotonic();
+      if (left > 0) cancel = clock.after(left, look);
+      else
+        stuck.reject(new LinkError('stuck', 'WhatsApp leaves a question unanswered that each message waits behind.'));
+    }
+    try {
+      await Promise.race([sending, stuck.promise]);
+      movedAt = clock.monotonic();
+    } catch (error) {
+      if (error instanceof LinkError && error.code === 'stuck') onStuck();
+      else movedAt = clock.monotonic();
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
   return {
     async relay(chat, bytes, whatsappId) {
       memory.clearFault();
       try {
-        await send(chat, proto.Message.decode(bytes), whatsappId);
+        await inTime(send(chat, proto.Message.decode(bytes), whatsappId));
       } catch (thrown) {
         throw linkErrorOf(memory.fault ?? thrown, 'sending a message');
       }
