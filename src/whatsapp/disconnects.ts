@@ -62,6 +62,8 @@ export function judgeDisconnect(
 ): Verdict & { reason: DisconnectReason } {
   if (code === 408 && pairing) return exceptions.qr_expired;
   if (code === 440 && recent >= 3) return exceptions.conflict;
+  // Asked for once after linking, and now and then by a server that is exchanged; a server that says nothing else is not to be stormed.
+  if (code === 515 && recent >= 3) return exceptions.degraded;
   if (!isKnown(code)) return recent >= 10 ? exceptions.degraded : rows[500];
   return code === 500 && recent >= 10 ? exceptions.degraded : rows[code];
 }

@@ -45,6 +45,14 @@ describe('what a close code asks for', () => {
     });
   });
 
+  it('is to connect anew at once twice in ten minutes, and more slowly from the third time on', () => {
+    expect(judgeDisconnect(515, { pairing: false, recent: 2 })).toMatchObject({ action: 'reconnect_now' });
+    expect(judgeDisconnect(515, { pairing: false, recent: 3 })).toMatchObject({
+      action: 'back_off',
+      reason: 'degraded',
+    });
+  });
+
   it('never is to stop for a code that nobody knows', () => {
     for (const code of [0, 400, 404, 419, 463, 599, Number.NaN])
       expect(judgeDisconnect(code, once)).toMatchObject({ action: 'back_off', reason: 'unknown_error' });
