@@ -21,7 +21,7 @@ export interface Fault {
 
 export type AckFault = { readonly is: 'lost' } | { readonly is: 'late'; readonly ms: number } | Refusal;
 export type Refusal = { readonly is: 'refused'; readonly code: number };
-export type ReceiptTiming = 'before-ack' | 'after-reconnect';
+export type ReceiptTiming = 'before-ack' | 'after-reconnect' | 'together';
 /** `reset` breaks the TCP connection instead of answering. */
 export type HttpFault = number | 'reset';
 
@@ -98,7 +98,10 @@ export class Faults {
     return this.#add('ack', `acks refuse with ${code}`, { is: 'refused', code }, scope);
   }
 
-  /** Receipts of contacts overtake the ack, or wait until the client connects again. */
+  /**
+   * Receipts of contacts overtake the ack, or wait until the client connects again; those of a group are told together, in one stanza once
+   * each member has sent theirs.
+   */
   receipts(timing: ReceiptTiming, scope: Scope = {}): Fault {
     return this.#add('receipts', `receipts ${timing}`, { timing }, scope);
   }

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Account, Device, Directory } from './directory.ts';
 import type { AckFault, Faults } from './faults.ts';
-import type { Groups } from './groups.ts';
+import type { Group, Groups } from './groups.ts';
 import { formatJid, isChannel, isGroup, isList, type Jid, LID, type Namespace, namespaceOf, parseJid } from './jid.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { Manner } from './manners.ts';
@@ -45,6 +45,8 @@ const KEPT = ['type', 'edit', 'category', 'push_priority'] as const;
 export class Router {
   readonly #parts: RouterParts;
   #handsets: Handsets | undefined;
+  /** Group messages whose receipts are told together (`address message-id`), with those that have come, by their type. */
+  readonly #together = new Map<string, Map<string | undefined, Stanza[]>>();
   /** Messages whose receipts wait until the client connects again; `address message-id`. */
   readonly #heldReceipts = new Set<string>();
 
@@ -215,9 +217,25 @@ export class Router {
     if (!group || !author) return;
     const isRetry = node.attrs.type === 'retry';
     const { participant } = groups.participant(group, this.#account(sender), isRetry ? sender.id : 0);
-    const forwarded = this.#forwardReceipt(node, { from: group.jid, participant });
+    const together = isRetry ? undefined : this.#joint(group, author, node, participant);
+    if (together === 'incomplete') return;
+    const forwarded = together ?? this.#forwardReceipt(node, { from: group.jid, participant });
     const onlyDevice = isRetry ? (parseJid(node.attrs.participant)?.device ?? 0) : undefined;
     this.#handReceipt(author, forwarded, receiptIds(node), onlyDevice);
+  }
+
+  /** The receipts of all members in one; undefined when this message's are told each by itself. */
+  #joint(group: Group, author: Account, node: Stanza, jid: string): Stanza | 'incomplete' | undefined {
+    const { id, type } = node.attrs;
+    const addresses = this.#parts.directory.devices(author.number).map(({ address }) => `${address} ${id}`);
+    const byType = addresses.map((address) => this.#together.get(address)).find((found) => found !== undefined);
+    if (!byType) return undefined;
+    const users = byType.get(type) ?? [];
+    byType.set(type, users);
+    users.push(stanza('user', { jid, t: this.#parts.timers.seconds() }));
+    if (users.length < group.members.length - 1) return 'incomplete';
+    const attributes = { from: group.jid, id, type, t: this.#parts.timers.seconds() };
+    return stanza('receipt', attributes, [stanza('participants', { key: id }, users)]);
   }
 
   /** Of an own-device copy: only a retry has somewhere to go, the device that sent it. */
@@ -249,6 +267,7 @@ export class Router {
 
   #receiptTiming(sender: Device, chat: string | undefined, node: Stanza) {
     const timing = this.#parts.faults.strike('receipts', { chat, account: sender.number })?.timing;
+    if (timing === 'together') this.#together.set(`${sender.address} ${node.attrs.id}`, new Map());
     if (timing === 'after-reconnect') this.#heldReceipts.add(`${sender.address} ${node.attrs.id}`);
     return timing;
   }

@@ -10,7 +10,7 @@ import { incomingOf } from './inbound.ts';
 import { bare, isGroup, lidOf, phoneOf } from './jid.ts';
 import type { Incoming, LinkEvent } from './link.ts';
 import { watchPhone } from './phone.ts';
-import { receiptsOfMembers, receiptsOfMessages, receiptsOfUpdates } from './receipts.ts';
+import { receiptsOfGroup, receiptsOfMembers, receiptsOfMessages, receiptsOfUpdates } from './receipts.ts';
 import type { Reupload } from './reupload.ts';
 import { closing, statusOf } from './thrown.ts';
 
@@ -221,6 +221,7 @@ export function tellNews({
   sock.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     onAck(node).catch((error) => note(error, 'after an ack'));
   });
+  sock.ws.on('CB:receipt', (node: BinaryNode) => receiptsOfGroup(node, clock.now()).forEach(emit));
   watchPhone(sock, { own: () => [creds.me?.id, creds.me?.lid], clock, emit });
   sock.ws.on('CB:success', onLoggedIn);
   sock.ws.on('CB:iq,type:set,pair-device', onLoggedIn);

@@ -1,6 +1,7 @@
-import { type BaileysEventMap, proto } from 'baileys';
-import { bare } from './jid.ts';
+import { type BaileysEventMap, type BinaryNode, proto } from 'baileys';
+import { bare, isGroup } from './jid.ts';
 import type { Receipt } from './link.ts';
+import { childrenOf } from './queries.ts';
 
 const { Status } = proto.WebMessageInfo;
 
@@ -49,3 +50,28 @@ export const receiptsOfMembers = (updates: BaileysEventMap['message-receipt.upda
 /** A receipt that came while its message was still in Baileys' buffer is folded into the message (protocol facts 0.6). */
 export const receiptsOfMessages = (messages: BaileysEventMap['messages.upsert']['messages'], now: number): Receipt[] =>
   messages.flatMap(({ key, status }) => receipt(key, status, undefined, now, null));
+
+/** By `type` of the stanza; a delivery has none. Others speak to our own devices, or ask for a message again. */
+const stepsOnWire: ReadonlyMap<string | undefined, Receipt['step']> = new Map([
+  [undefined, 'delivered'],
+  ['read', 'read'],
+  ['played', 'played'],
+]);
+
+/**
+ * Receipts of several members in one stanza, as they come for what was told while this device was away: `<receipt from=GROUP type>
+ * <participants key=ID><user jid t/>…`. Baileys takes only those that name one participant (lib/Socket/messages-recv.js: handleReceipt).
+ */
+export function receiptsOfGroup(node: BinaryNode, now: number): Receipt[] {
+  const { from, participant, type } = node.attrs;
+  const step = stepsOnWire.get(type);
+  if (from === undefined || participant !== undefined || !isGroup(from) || step === undefined) return [];
+  return childrenOf(node, 'participants').flatMap((told) =>
+    childrenOf(told, 'user').flatMap(({ attrs: { jid, t } }): Receipt[] => {
+      const whatsappId = told.attrs.key;
+      if (!whatsappId || !jid) return [];
+      const at = Number(t) > 0 ? Number(t) * 1000 : now;
+      return [{ type: 'receipt', whatsappId, chat: bare(from), participant: bare(jid), step, at }];
+    }),
+  );
+}

@@ -190,6 +190,27 @@ describe('a message from the HTTP request to the phone that reads it', () => {
     expect(await contact.media(message)).toEqual(files['/invoice.pdf']?.bytes);
   });
 
+  it('is delivered and read in a group whose receipts WhatsApp tells together', async () => {
+    const members = ['6281211110041', '6281211110042'].map((number) => app.network.contact(number));
+    for (const member of members) member.autoReceipts = 'read';
+    const group = app.network.group('Reseller', [app.network.phone('6281234567890'), ...members]);
+    app.network.faults.receipts('together', { chat: group.jid, times: 1 });
+    const steps = new Map<string, string>();
+    const off = app.events.on('message.changed', ({ whatsappId, state }) => steps.set(whatsappId, state));
+    const { body } = await app.call('POST', '/send-message', { recipient: group.jid, message: 'Stok baru' });
+    const id = String(body.data.message_id);
+    await app.until(() => steps.get(id) === 'read', 'the group to have read it').finally(off);
+    const { body: told } = await app.call('GET', `/messages/${body.data.id}`);
+    expect(told.data).toMatchObject({ state: 'read', delivered_at: expect.any(String), read_at: expect.any(String) });
+    const receipts = app.network.transcript.find(
+      ({ direction, node }) => direction === 'out' && node.tag === 'receipt' && node.attrs.id === id,
+    );
+    expect(receipts.map(({ node }) => [node.attrs.type, node.attrs.participant])).toEqual([
+      [undefined, undefined],
+      ['read', undefined],
+    ]);
+  });
+
   it('is read by every member of a group', async () => {
     const [ani, tono] = [app.network.contact('6281211110005'), app.network.contact('6281211110006')];
     const group = app.network.group('Warung', [app.network.phone('6281234567890'), ani, tono]);
