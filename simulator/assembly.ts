@@ -161,6 +161,13 @@ export async function assemble(options: NetworkOptions, host: string) {
     onClosed: (connection) => sessions.closed(connection),
     report,
   });
+  const addDevice = (number: string): Device => {
+    const contact = people.contact(number);
+    const added = people.addDevice(contact);
+    devicesChanged(contact.account);
+    tellOthers(contact.account, added, directory, timers, router);
+    return added;
+  };
   const isConnected = (device: Device) => server.live(device) !== undefined;
   const phoneParts = { world, pairing, appStates, directory, isConnected, removeDevice };
   const phones = new Map<string, Phone>();
@@ -180,6 +187,7 @@ export async function assemble(options: NetworkOptions, host: string) {
     mailboxes,
     transcript,
     phone,
+    addDevice,
     errors,
     authority: authority.ca,
     rootKey: new Uint8Array(identity.root.public),
@@ -189,14 +197,32 @@ export async function assemble(options: NetworkOptions, host: string) {
 
 export type Inside = Awaited<ReturnType<typeof assemble>>;
 
-/** The account's own other clients learn that its device list has changed; strangers ask the directory. */
+/** The account's own other clients learn its whole list of devices anew. */
 function tellOfDevices(account: Account, directory: Directory, timers: Timers, router: Router): void {
   const devices = directory.devices(account.number);
   const from = directory.jid(account, 'pn');
   const list = devices.map((device) => stanza('device', { jid: directory.jid(account, 'pn', device.id) }));
   for (const device of devices) {
     if (device.kind !== 'client') continue;
-    const attributes = { from, type: 'devices', id: randomId(), t: timers.seconds() };
-    router.toClient(device, stanza('notification', attributes, [stanza('update', { device_hash: '2:sim' }, list)]));
+    const attributes = { from, type: 'account_sync', id: randomId(), t: timers.seconds() };
+    router.toClient(device, stanza('notification', attributes, [stanza('devices', { dhash: '2:sim' }, list)]));
+  }
+}
+
+/** The clients of all others learn of one that is new, in both of its account's names. */
+function tellOthers(account: Account, added: Device, directory: Directory, timers: Timers, router: Router): void {
+  const name = (device = 0) => ({
+    jid: directory.jid(account, 'pn', device),
+    lid: directory.jid(account, 'lid', device),
+  });
+  const { jid: from, lid } = name();
+  const change = stanza('add', { device_hash: '2:sim' }, [stanza('device', name(added.id))]);
+  for (const { number } of directory.accounts()) {
+    if (number === account.number) continue;
+    for (const device of directory.devices(number)) {
+      if (device.kind !== 'client') continue;
+      const attributes = { from, lid, type: 'devices', id: randomId(), t: timers.seconds() };
+      router.toClient(device, stanza('notification', attributes, [change]));
+    }
   }
 }

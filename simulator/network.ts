@@ -71,6 +71,11 @@ export class Network {
     return this.#inside.people.contact(toNumber(numberOrJid), details);
   }
 
+  /** Somebody links one more companion: everybody is told. Gives its number. */
+  addDevice(numberOrJid: string): number {
+    return this.#inside.addDevice(toNumber(numberOrJid)).id;
+  }
+
   contacts(): Contact[] {
     return this.#inside.people.all();
   }

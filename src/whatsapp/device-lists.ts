@@ -1,7 +1,9 @@
-import type { PossiblyExtendedCacheStore } from 'baileys';
+import type { BinaryNode, PossiblyExtendedCacheStore } from 'baileys';
 import type { Clock } from '../base/clock.ts';
 import { asError } from '../base/errors.ts';
+import { userOf } from './jid.ts';
 import type { DeviceMemory } from './memory.ts';
+import { childOf, childrenOf } from './queries.ts';
 
 /** The devices of people, as Baileys' `userDevicesCache`, kept across restarts. */
 export interface DeviceLists extends PossiblyExtendedCacheStore {
@@ -18,6 +20,7 @@ export interface DeviceLists extends PossiblyExtendedCacheStore {
  * Every fresh answer with a LID makes Baileys open new sessions with all devices of that user, which burns their one-time
  * pre-keys. Its own cache forgets after five minutes and at each restart; this one is told by WhatsApp when a list changes
  * (device notifications, which also come after an absence, and a new `phash` in an ack), so a week is only the last resort.
+ * `usersOfChange` reads the notifications.
  */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const IN_MEMORY = 2_000;
@@ -112,6 +115,20 @@ export function createDeviceLists({
       };
     },
   };
+}
+
+/**
+ * Whose lists a notification makes stale. A person has a list under each of their two names, and WhatsApp tells a change in both: `lid` beside
+ * `from`, and beside the `jid` of each device. Baileys changes the list of `jid` alone, and none of our own (`account_sync`; `own`: both names).
+ */
+export function usersOfChange(node: BinaryNode, own: readonly (string | undefined)[]): string[] {
+  const { type, from, lid } = node.attrs;
+  const isOwn = type === 'account_sync';
+  const changes = isOwn ? [childOf(node, 'devices')] : Array.isArray(node.content) ? node.content : [];
+  const devices = changes.flatMap((change) => childrenOf(change, 'device'));
+  if (isOwn && changes[0] === undefined) return [];
+  const names = [from, lid, ...devices.flatMap(({ attrs }) => [attrs.jid, attrs.lid]), ...(isOwn ? own : [])];
+  return [...new Set(names.flatMap((jid) => (jid ? [userOf(jid)] : [])))];
 }
 
 /** A row that cannot be parsed is a cache that is empty. */

@@ -2,6 +2,7 @@ import type { BaileysEventMap, BinaryNode, WASocket } from 'baileys';
 import type { Clock } from '../base/clock.ts';
 import type { DeviceAuth } from './auth-state.ts';
 import type { Device } from './device.ts';
+import { usersOfChange } from './device-lists.ts';
 import { closeCodes } from './disconnects.ts';
 import { tapEvents } from './events.ts';
 import type { GroupBook } from './groups.ts';
@@ -49,7 +50,7 @@ export function tellNews({
 }: {
   sock: WASocket;
   auth: DeviceAuth;
-  device: Pick<Device, 'envelopes'>;
+  device: Pick<Device, 'envelopes' | 'lists'>;
   groups: Pick<GroupBook, 'forget'>;
   reupload: Reupload;
   /** Live messages wait here until those that waited offline are worked off. */
@@ -221,6 +222,13 @@ export function tellNews({
   sock.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     onAck(node).catch((error) => note(error, 'after an ack'));
   });
+  // Before Baileys, which would go on from the list that it finds.
+  for (const type of ['devices', 'account_sync'])
+    sock.ws.prependListener(`CB:notification,type:${type}`, (node: BinaryNode) => {
+      device.lists
+        .mdel(usersOfChange(node, [creds.me?.id, creds.me?.lid]))
+        .catch((error) => note(error, 'a changed list of devices was not dropped'));
+    });
   sock.ws.on('CB:receipt', (node: BinaryNode) => receiptsOfGroup(node, clock.now()).forEach(emit));
   watchPhone(sock, { own: () => [creds.me?.id, creds.me?.lid], clock, emit });
   sock.ws.on('CB:success', onLoggedIn);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Network, startNetwork } from '../../simulator/index.ts';
+import { type Network, type ReceivedMessage, startNetwork } from '../../simulator/index.ts';
 import type { Content } from '../../src/whatsapp/index.ts';
 import { TestDevice } from './device.ts';
 
@@ -270,6 +270,38 @@ describe('sending', () => {
     await device.link.refreshDevices(contact.jid);
     await device.send(contact.jid, 'tiga');
     expect(asked()).toBe(before + 1);
+  });
+});
+
+describe('a new device', () => {
+  const isReached = async (chat: string, messages: () => readonly ReceivedMessage[], number: string) => {
+    const told = network.nextStanza(
+      ({ direction, node }) => direction === 'in' && node.tag === 'ack' && node.attrs.class === 'notification',
+    );
+    const added = network.addDevice(number);
+    await told;
+    const id = await device.send(chat, 'dua');
+    await expect
+      .poll(() => [
+        ...(messages()
+          .find(({ whatsappId }) => whatsappId === id)
+          ?.copies.keys() ?? []),
+      ])
+      .toContain(added);
+  };
+
+  it('of a recipient is reached under the hidden id as well, as soon as WhatsApp tells of it', async () => {
+    const contact = network.contact('628120000023');
+    for (const chat of [contact.jid, contact.lid]) await device.send(chat, 'satu');
+    await isReached(contact.lid, () => contact.messages, contact.number);
+    await isReached(contact.jid, () => contact.messages, contact.number);
+  });
+
+  it('of the account itself gets its copy, in chats under either name', async () => {
+    const contact = network.contact('628120000024');
+    for (const chat of [contact.jid, contact.lid]) await device.send(chat, 'satu');
+    await isReached(contact.lid, () => device.phone.messages, device.phone.number);
+    await isReached(contact.jid, () => device.phone.messages, device.phone.number);
   });
 });
 
