@@ -9,7 +9,7 @@ export interface Conversations {
   isNew(recipient: string): Promise<boolean>;
   /** A message to this recipient went out. */
   wroteTo(recipient: string): Promise<void>;
-  /** This person wrote: number where it is known, and hidden id. Gives those of them that were not known to be so already. */
+  /** This person wrote: number where it is known, and hidden id. Gives those of them whom nobody knew until now. */
   heardFrom(peers: readonly (string | null)[]): Promise<string[]>;
   /** Another number has linked the device: nobody knows it. Unix ms. */
   beginAnew(at: number): void;
@@ -33,10 +33,12 @@ export function createConversations(needs: {
     if (known.size > MOST && oldest !== undefined) known.delete(oldest);
   }
 
-  async function open(peer: string, by: 'us' | 'them'): Promise<void> {
-    if (known.has(peer)) return;
-    await store.open(owner, peer, by, clock.now(), since);
+  /** Whether it is new. */
+  async function open(peer: string, by: 'us' | 'them'): Promise<boolean> {
+    if (known.has(peer)) return false;
+    const opened = await store.open(owner, peer, by, clock.now(), since);
     remember(peer);
+    return opened;
   }
 
   return {
@@ -46,10 +48,12 @@ export function createConversations(needs: {
       remember(recipient);
       return false;
     },
-    wroteTo: (recipient) => (/@(g\.us|newsletter)$/.test(recipient) ? Promise.resolve() : open(recipient, 'us')),
+    async wroteTo(recipient) {
+      if (!/@(g\.us|newsletter)$/.test(recipient)) await open(recipient, 'us');
+    },
     async heardFrom(peers) {
-      const news = peers.filter((peer) => peer !== null).filter((peer) => !known.has(peer));
-      for (const peer of news) await open(peer, 'them');
+      const news: string[] = [];
+      for (const peer of peers) if (peer !== null && (await open(peer, 'them'))) news.push(peer);
       return news;
     },
     beginAnew(at) {

@@ -1,7 +1,7 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { type InboxRow, openInbox } from './inbox.ts';
-import { type MessageRow, openMessage } from './message.ts';
+import { type MessageRow, notByAccount, openMessage } from './message.ts';
 import type { MessageTable, Tables } from './schema.ts';
 
 /** A conversation of a device, by the name that both tables have for it: `inbox.peer` and `message.recipient`. */
@@ -166,7 +166,7 @@ export function createChats(context: Context) {
         .selectFrom('message')
         .selectAll()
         .where('device_id', '=', device_id)
-        .where('account_id', '=', account_id)
+        .where(notByAccount, '=', account_id)
         .where('recipient', '=', peer)
         .where('id', '<', before)
         .orderBy('id', 'desc')

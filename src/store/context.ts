@@ -7,7 +7,7 @@ import type { Queries } from './transactions.ts';
 export interface Context {
   /** The database, or a transaction on it. */
   readonly db: Queries;
-  readonly dialect: Pick<Dialect, 'columns' | 'now' | 'forShare' | 'forUpdate'>;
+  readonly dialect: Pick<Dialect, 'name' | 'columns' | 'now' | 'forShare' | 'forUpdate'>;
   readonly vault: Pick<Vault, 'seal' | 'open' | 'blind' | 'keyVersion'>;
   readonly clock: Pick<Clock, 'now'>;
   /** `Dialect.durable`; nothing inside a transaction, which is durable only after its end. */

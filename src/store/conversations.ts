@@ -37,14 +37,15 @@ const begin = statement<
     readonly opened_at: number;
     readonly since: number;
   },
-  unknown
+  { readonly one: number }
 >(({ db, dialect, value }) =>
-  sql`
+  sql<{ one: number }>`
     insert into conversation (device_id, peer, opened_by, opened_at)
     select device.id, cast(${value('peer')} as text), cast(${value('opened_by')} as text), ${value('opened_at')}
     from device where device.id = ${value('device_id')} and ${isOwner({ dialect }, ownerOf(value))}
     on conflict (device_id, peer) do update set opened_by = excluded.opened_by, opened_at = excluded.opened_at
-    where conversation.opened_at < ${value('since')}`.compile(db),
+    where conversation.opened_at < ${value('since')}
+    returning 1 as one`.compile(db),
 );
 
 export type Conversations = ReturnType<typeof createConversations>;
@@ -66,19 +67,25 @@ export function createConversations(context: Pick<Context, 'db' | 'dialect' | 'v
       return rows.length > 0;
     },
 
-    /** Remembers who began it, once. Nothing when the lease is another's. */
-    async open(owner: Owner, peer: string, opened_by: 'us' | 'them', opened_at: number, since = 0): Promise<void> {
-      await begin(context, { ...owner, peer, opened_by, opened_at, since });
+    /** Remembers who began it, once; true, when it is now. Nothing when the lease is another's. */
+    async open(owner: Owner, peer: string, opened_by: 'us' | 'them', opened_at: number, since = 0): Promise<boolean> {
+      return (await begin(context, { ...owner, peer, opened_by, opened_at, since })).rows.length > 0;
     },
 
     /** This person wants no more messages, or (null) does again. Nothing when the lease is another's. */
     async optOut(owner: Owner, peer: string, at: number | null, now: number): Promise<void> {
       const { int } = context.dialect.columns;
-      await sql`
-        insert into conversation (device_id, peer, opened_by, opened_at, opted_out_at)
-        select device.id, cast(${peer} as text), 'them', ${now}, cast(${at} as ${sql.raw(int)})
-        from device where device.id = ${owner.device_id} and ${isOwner(context, owner)}
-        on conflict (device_id, peer) do update set opted_out_at = excluded.opted_out_at`.execute(db);
+      // Who takes back what they never said opens a conversation as anybody does, so that what waited for that is looked at.
+      if (at === null)
+        await sql`
+          update conversation set opted_out_at = null
+          where device_id = ${owner.device_id} and peer = ${peer} and ${isOwner(context, owner)}`.execute(db);
+      else
+        await sql`
+          insert into conversation (device_id, peer, opened_by, opened_at, opted_out_at)
+          select device.id, cast(${peer} as text), 'them', ${now}, cast(${at} as ${sql.raw(int)})
+          from device where device.id = ${owner.device_id} and ${isOwner(context, owner)}
+          on conflict (device_id, peer) do update set opted_out_at = excluded.opted_out_at`.execute(db);
       // Of somebody who was erased: what they say now counts.
       await sql`
         delete from opt_out where device_id = ${owner.device_id} and person_hash = ${vault.blind(peer)}

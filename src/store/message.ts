@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import type { MessageState, MessageTable } from './schema.ts';
 import { about, openJson } from './seals.ts';
@@ -15,6 +15,12 @@ export const statuses = {
   failed: ['failed', 'expired', 'cancelled'],
 } as const satisfies Record<string, readonly MessageState[]>;
 export type MessageStatus = keyof typeof statuses;
+
+/**
+ * The account, where the device has better indexes: SQLite would take `message_account` for it, which holds what all devices of the account
+ * ever sent. The plus says that it asks for no index, to PostgreSQL nothing.
+ */
+export const notByAccount = sql<number>`+account_id`;
 
 /** The row as others see it. Its body is opened when it is first asked for: most changes of a row are not about its text. */
 export function openMessage(

@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { assertOwner, fenced, isOwner, type Owner, ownerOf } from './fence.ts';
-import { type MessageRow, openMessage } from './message.ts';
+import { type MessageRow, notByAccount, openMessage } from './message.ts';
 import type { MessageState, MessageTable, MessageType, WaitingFor } from './schema.ts';
 import { about } from './seals.ts';
 import { statement } from './statement.ts';
@@ -168,7 +168,8 @@ export function createOutbox(context: Context) {
 
     /** Rows whose outcome is unknown (`sending`), the oldest first: after a crash or a lost connection. */
     async unknown(owner: Owner): Promise<MessageRow[]> {
-      return open(await ofOwner(owner, 'sending').selectAll().orderBy('id').execute());
+      // The few are sorted: SQLite would take the order from `message_history`, and look at every message of the device for it.
+      return open(await ofOwner(owner, 'sending').selectAll().orderBy(sql`+id`).execute());
     },
 
     /** Says why a queued row waits and, with `due_at`, until when. Undefined when it is not queued any more. */
@@ -195,7 +196,7 @@ export function createOutbox(context: Context) {
         .updateTable('message')
         .set({ due_at: now })
         .where('device_id', '=', owner.device_id)
-        .where('account_id', '=', owner.account_id)
+        .where(notByAccount, '=', owner.account_id)
         .where('state', '=', sql.lit('queued'))
         .where('waiting_for', '=', 'pacing')
         .where('due_at', '>', now)

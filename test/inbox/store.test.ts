@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createEvents } from '../../src/base/events.ts';
 import { systemRandom } from '../../src/base/ids.ts';
+import { createConversations } from '../../src/gateway/conversations.ts';
 import { createHappenings, happeningsOf, quotaWarning, tellingMessages } from '../../src/gateway/happenings.ts';
 import { rowOf } from '../../src/gateway/inbox/rows.ts';
 import { type NewInboxRow, StaleOwner, type Store } from '../../src/store/index.ts';
@@ -122,6 +123,21 @@ overEachDatabase('the inbox in the store', ({ open }) => {
     );
     await store.conversations.optOut(owner, '628123', null, 6);
     expect(await store.conversations.optedOut(device.id, ['628123'])).toEqual(new Set());
+  });
+
+  test('tells who wrote first only when that is new: not after a restart, and again when another number was linked', async () => {
+    const store = await open();
+    const { owner } = await createTenant(store);
+    const clock = { now: () => store.now() };
+    const begun = () => createConversations({ owner, store: store.conversations, numberSince: null, clock });
+    const before = begun();
+    await before.wroteTo('628777');
+    expect(await before.heardFrom(['628123', '99@lid'])).toEqual(['628123', '99@lid']);
+    expect(await before.heardFrom(['628123', null])).toEqual([]);
+    const after = begun();
+    expect(await after.heardFrom(['628123', '628777', '628999'])).toEqual(['628999']);
+    after.beginAnew(store.now() + 1_000);
+    expect(await after.heardFrom(['628123', null])).toEqual(['628123']);
   });
 
   test('surfaces an entry of the journal once', async () => {

@@ -388,6 +388,16 @@ overEachDatabase('history', ({ open }) => {
     expect(await list({ status: 'pending' })).toMatchObject({ total: 21 });
     expect(ids((await list({ status: 'sent' })).rows)).toEqual([present(read).id, present(sent).id]);
     expect(await list({ status: 'failed' })).toMatchObject({ total: 2 });
+    expect(ids((await list({ status: 'failed' })).rows)).toEqual([present(expired).id, present(failed).id]);
+    expect(ids((await list({ state: 'failed', since: 1_000 })).rows)).toEqual([present(failed).id]);
+    const ended = rows.filter((row) => [sent, read, failed, expired].includes(row));
+    const waiting = newest.filter((id) => !ids(ended).includes(id));
+    expect(ids((await list({ status: 'pending', limit: 10, page: 2 })).rows)).toEqual(waiting.slice(10, 20));
+    const stranger = await createTenant(store);
+    expect(await store.messages.list(stranger.account.id, device.id, { limit: 9, page: 1, state: 'failed' })).toEqual({
+      rows: [],
+      total: 0,
+    });
     expect(ids((await list({ state: 'read', status: 'sent', ref: present(read).ref ?? '' })).rows)).toEqual([
       present(read).id,
     ]);

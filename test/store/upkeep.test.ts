@@ -4,8 +4,10 @@ import { type CompiledQuery, Kysely } from 'kysely';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { rowOf } from '../../src/gateway/inbox/rows.ts';
+import { createChats } from '../../src/store/chats.ts';
 import type { Context } from '../../src/store/context.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import { createMessages } from '../../src/store/messages.ts';
 import { createPeople } from '../../src/store/people.ts';
 import { createProtos } from '../../src/store/protos.ts';
 import { createRetention } from '../../src/store/retention.ts';
@@ -94,6 +96,41 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
     inbox: [1, 2].map(() => expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\? AND id>\?\)$/)),
     messages: [1, 2].map(() => expect.stringMatching(/message_account \(account_id=\? AND id>\?\)$/)),
   });
+});
+
+test('what waits, and what was sent to one person, is found without a walk through all that was ever sent', async () => {
+  const { tenant, path } = await open();
+  const { context, plansOf } = heard(path);
+  const { owner, account, device } = tenant;
+  const messages = createMessages(context);
+  const now = context.clock.now();
+  const looks = [{}, { reason: 'x' }, { recipient: PERSON.phone }, { nextOf: 'x' }];
+  for (const which of looks) await messages.makeDue(owner, which, now);
+  await messages.unknown(owner);
+  const rare = [{ status: 'pending' }, { status: 'failed' }, { state: 'cancelled' }] as const;
+  for (const which of rare) await messages.list(account.id, device.id, { limit: 50, page: 1, ...which });
+  await createChats(context).sent(account.id, { device_id: device.id, peer: PERSON.phone }, 1_000, 50);
+
+  const byWork = expect.stringMatching(
+    /SEARCH message USING (COVERING )?INDEX message_work \(device_id=\? AND state=\?\)/,
+  );
+  const byRecipient = expect.stringMatching(
+    /^SEARCH message USING INDEX message_recipient \(device_id=\? AND recipient=\?/,
+  );
+  const plans = {
+    due: plansOf(/^update "message" set "due_at"/),
+    unknown: plansOf(/ from "message" .*"state" = 'sending'/),
+    pages: plansOf(/^select \* from "message" .*"state" (in|=) .* limit /),
+    sent: plansOf(/^select .* from "message" where .*"id" < /),
+  };
+  expect(plans).toEqual({
+    due: [byWork, byWork, byRecipient, byRecipient],
+    unknown: [byWork],
+    pages: rare.map(() => byWork),
+    sent: [byRecipient],
+  });
+  // What is found is looked up by its id; nothing is walked through in the order of the history.
+  expect(Object.values(plans).flat().join()).not.toMatch(/message_account|message_history \(device_id=\?\)/);
 });
 
 test('a file that is written anew is written beside itself on the disk, not in memory', async () => {

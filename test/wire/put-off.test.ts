@@ -75,11 +75,14 @@ describe('a message that pacing has put off', () => {
     expect(ani.messages).toHaveLength(1);
   });
 
-  it('goes out when its recipient writes first, and the answer after it', async () => {
+  it.each([
+    ['writes first', 'is it still there?'],
+    ['asks for messages before anything else', 'MULAI'],
+  ])('goes out when its recipient %s, and the answer after it', async (_who, said) => {
     const [ani, budi] = [contact(), contact()];
     const first = await sendPutOff(ani.number, 'our news', 'new_conversations');
     const other = await sendPutOff(budi.number, 'our news', 'new_conversations');
-    await hears(() => ani.send(PHONE, 'is it still there?'));
+    await hears(() => ani.send(PHONE, said));
     expect((await send(ani.number, 'it is')).status).toBe(200);
     expect([(await ani.nextMessage()).text, (await ani.nextMessage()).text]).toEqual(['our news', 'it is']);
     expect(await row(first)).toMatchObject({ status: 'sent' });
