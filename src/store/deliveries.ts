@@ -246,6 +246,8 @@ export function createDeliveries(context: Context) {
         .select((eb) => [eb.fn.countAll<number>().as('pending'), eb.fn.min('created_at').as('oldest')])
         .where('webhook_id', '=', webhook_id)
         .where('state', '=', sql.lit('pending'))
+        // Always true; without it SQLite takes `delivery_log`, and looks at all that was ever told.
+        .where('due_at', '>=', 0)
         .executeTakeFirstOrThrow();
       return { pending: row.pending, oldest: row.oldest };
     },

@@ -352,7 +352,8 @@ describe('a backup', () => {
       expect((await restore()).code).toBe(0);
       // A version before nodes has no table of them.
       await rows(env.DATABASE_URL, 'drop table node, duty, device_live, node_call, rate_window');
-      await rows(env.DATABASE_URL, 'drop index device_lease_of_node');
+      for (const index of ['device_lease_of_node', 'delivery_plan'])
+        await rows(env.DATABASE_URL, `drop index ${index}`);
       await rows(env.DATABASE_URL, 'alter table device drop column number_since');
       await rows(env.DATABASE_URL, "delete from migration where name > '0006'");
       expect((await restore()).code).toBe(0);

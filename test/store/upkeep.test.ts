@@ -6,6 +6,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { rowOf } from '../../src/gateway/inbox/rows.ts';
 import { createChats } from '../../src/store/chats.ts';
 import type { Context } from '../../src/store/context.ts';
+import { createDeliveries } from '../../src/store/deliveries.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { createMessages } from '../../src/store/messages.ts';
 import { createPeople } from '../../src/store/people.ts';
@@ -131,6 +132,21 @@ test('what waits, and what was sent to one person, is found without a walk throu
   });
   // What is found is looked up by its id; nothing is walked through in the order of the history.
   expect(Object.values(plans).flat().join()).not.toMatch(/message_account|message_history \(device_id=\?\)/);
+});
+
+test('what waits for an endpoint is found without a walk through all that it was told', async () => {
+  const { path } = await open();
+  const { context, plansOf } = heard(path);
+  const deliveries = createDeliveries(context);
+  const now = context.clock.now();
+  await deliveries.plan(1, now, now, 250);
+  await deliveries.plan(1, now, now, 250, [`${PERSON.phone}@s.whatsapp.net`]);
+  await deliveries.backlog(1);
+  expect(plansOf(/ from "?delivery"?\s/)).toEqual([
+    'SEARCH delivery USING COVERING INDEX delivery_plan (webhook_id=?)',
+    'SEARCH delivery USING COVERING INDEX delivery_plan (webhook_id=?)',
+    'SEARCH delivery USING INDEX delivery_due (webhook_id=? AND due_at>?)',
+  ]);
 });
 
 test('a file that is written anew is written beside itself on the disk, not in memory', async () => {

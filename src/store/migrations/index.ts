@@ -6,6 +6,7 @@ import { statements as inboxAndWebhooks } from './0004_inbox_and_webhooks.ts';
 import { statements as keysAndPrivacy } from './0005_keys_and_privacy.ts';
 import { statements as nodes } from './0006_nodes.ts';
 import { statements as number } from './0007_number_online.ts';
+import { statements as deliveries } from './0008_deliveries_online.ts';
 
 /**
  * A step of the schema. Once released it never changes; the next change is the next file. `statements` are plain SQL for both
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005_keys_and_privacy', statements: keysAndPrivacy },
   { name: '0006_nodes', statements: nodes },
   { name: '0007_number_online', statements: number },
+  { name: '0008_deliveries_online', statements: deliveries },
 ];
