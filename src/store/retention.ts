@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { inSteps } from '../base/steps.ts';
 import type { Context } from './context.ts';
 import { receivedFileOf } from './inbox.ts';
 import { devicesIn } from './people/walking.ts';
@@ -14,6 +15,23 @@ const AT_ONCE = 500;
 
 /** How long an account keeps what was written. */
 export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
+  /** Some of the oldest, with their deliveries; gives how many. By the account they would be looked for among everybody's. */
+  async function deleteEvents(device_id: number, before: number, limit: number): Promise<number> {
+    const { numDeletedRows } = await db
+      .deleteFrom('event')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('event')
+          .select('id')
+          .where('device_id', '=', device_id)
+          .where('created_at', '<', before)
+          .orderBy('created_at')
+          .limit(limit),
+      )
+      .executeTakeFirstOrThrow();
+    return Number(numDeletedRows);
+  }
+
   return {
     async set(account_id: number, days: number | null): Promise<void> {
       await db.updateTable('account').set({ retention_days: days }).where('id', '=', account_id).execute();
@@ -46,7 +64,8 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
     async prune(account_id: number, before: number, forget: (file: PersonFile) => Promise<void>): Promise<number> {
       let gone = 0;
       // By device, the oldest first: the indexes that know how old a row is begin so, and the account is asked of the device.
-      for (const device_id of await devicesIn(db, account_id))
+      const devices = await devicesIn(db, account_id);
+      for (const device_id of devices)
         for (;;) {
           const messages = await db
             .selectFrom('message')
@@ -94,7 +113,7 @@ export function createRetention({ db, vault }: Pick<Context, 'db' | 'vault'>) {
             if (media_key !== null && without.has(id)) await forget({ received: media_key });
           gone += messages.length + received.length;
         }
-      await db.deleteFrom('event').where('account_id', '=', account_id).where('created_at', '<', before).execute();
+      for (const device_id of devices) await inSteps(AT_ONCE, (limit) => deleteEvents(device_id, before, limit));
       // Whoever asked for no more messages is remembered; of others, who was written to is forgotten with the last message.
       await sql`
         delete from conversation where opened_at < ${before} and opted_out_at is null

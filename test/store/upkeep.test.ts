@@ -82,6 +82,7 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
   const plans = {
     oldMessages: plansOf(/^select .* from "message" where .*"created_at" </),
     oldInbox: plansOf(/^select .* from "inbox" where .*"created_at" </),
+    oldEvents: plansOf(/^delete from "event" where .*"created_at" </),
     frozen: plansOf(/^delete from "message_proto"/),
     inbox: plansOf(/^select .* from "inbox" where .*"id" >/),
     messages: plansOf(/^select .* from "message" where .*"id" >/),
@@ -89,6 +90,11 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
   expect(plans).toEqual({
     oldMessages: [expect.stringMatching(/^SEARCH message USING INDEX message_history \(device_id=\?\)$/)],
     oldInbox: [expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\?\)$/)],
+    oldEvents: [
+      expect.stringMatching(
+        /^SEARCH event USING INTEGER PRIMARY KEY .* event_of_device \(device_id=\? AND created_at<\?\)/,
+      ),
+    ],
     frozen: [
       expect.stringMatching(
         /message_proto_age \(created_at<\?\).*SEARCH message USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
@@ -184,4 +190,34 @@ test('much that is old, or one person’s, holds up nothing else until all of it
   const whileErased = await turnsDuring(() => store.people.erase(account.id, PERSON, forget));
   expect(await left()).toBe(0);
   expect(whileErased).toBeGreaterThanOrEqual(6);
+});
+
+test('many old events of an account go some at a time, the newer ones and those of others stay', async () => {
+  const { store, tenant } = await open();
+  const other = await createTenant(store);
+  const happen = (of: Tenant, count: number, at: number) =>
+    store.transaction(async (tx) => {
+      for (let n = 0; n < count; n++) {
+        const uid = `evt_${of.device.id}_${at}_${n}`;
+        await tx.events.record(of.owner, {
+          uid,
+          type: 'message.status',
+          cause: null,
+          chat: PERSON.phone,
+          data: {},
+          at,
+        });
+      }
+    });
+  const left = async ({ account, device }: Tenant) =>
+    (await store.events.after(account.id, device.id, 0, 2_000)).map(({ created_at }) => created_at);
+  await happen(tenant, 1_200, 1_000);
+  await happen(tenant, 2, 3_000);
+  await happen(other, 2, 1_000);
+
+  const turns = await turnsDuring(() => store.retention.prune(tenant.account.id, 2_000, forget));
+  expect(await left(tenant)).toEqual([3_000, 3_000]);
+  expect(await left(other)).toEqual([1_000, 1_000]);
+  // One for the messages, of which there are none, and three for the events.
+  expect(turns).toBeGreaterThanOrEqual(4);
 });
