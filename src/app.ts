@@ -450,7 +450,19 @@ export async function startApp(config: Config, hands: Hands = {}) {
   gateway.listensAt(url);
   await fleet.start();
   const housekeeping = createHousekeeping({ store, people: panel.people, clock, log });
-  housekeeping.start();
+  const housekeepingDuty =
+    neighbours &&
+    createDuty({
+      store,
+      name: 'housekeeping',
+      node: gateway.node,
+      clock,
+      begin: async () => housekeeping.start(),
+      end: housekeeping.stop,
+      failed: (error) => log.error({ err: asError(error) }, 'which node removes what has ended could not be settled'),
+    });
+  if (neighbours === undefined) housekeeping.start();
+  await housekeepingDuty?.start();
   if (keeps) deliveries.start();
 
   return {
@@ -468,6 +480,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
       await (closed ?? server.stop());
       await deliveries.stop();
       await inboxMedia.stop();
+      await housekeepingDuty?.stop();
       await housekeeping.stop();
       await sandboxDuty?.stop();
       await sandbox.stop();

@@ -22,7 +22,7 @@ export interface Deliveries {
 }
 
 export interface DeliveriesNeeds {
-  readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'events' | 'transaction' | 'durable'>;
+  readonly store: Pick<Store, 'webhooks' | 'deliveries' | 'transaction' | 'durable'>;
   readonly happenings: Happenings;
   readonly egress: Pick<Egress, 'post'>;
   readonly alerts: Alerts;
@@ -41,8 +41,7 @@ const DAY_MS = 86_400_000;
 /** Events can be replayed and followed so long. */
 export const KEPT_MS = 7 * DAY_MS;
 /** What still waits for an endpoint (a paused one) is kept longer. */
-const PENDING_KEPT_MS = 30 * DAY_MS;
-const PRUNE_EVERY_MS = 3_600_000;
+export const PENDING_KEPT_MS = 30 * DAY_MS;
 
 export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
   const { store, events, clock, log } = needs;
@@ -51,7 +50,6 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
   let running: Promise<void> | undefined;
   let awake = false;
   let ring: (() => void) | undefined;
-  let pruneAt = 0;
 
   function wake(): void {
     awake = true;
@@ -77,9 +75,6 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
       if (present !== undefined) present.wake();
       else begin(id);
     }
-    if (clock.monotonic() < pruneAt) return;
-    pruneAt = clock.monotonic() + PRUNE_EVERY_MS;
-    while ((await store.events.prune(clock.now() - KEPT_MS, clock.now() - PENDING_KEPT_MS)) > 0);
   }
 
   function begin(webhookId: number): void {

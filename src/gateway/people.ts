@@ -155,8 +155,13 @@ export function createPeople(needs: PeopleNeeds): People {
     },
 
     async prune(now) {
+      const failures: unknown[] = [];
+      // One account whose messages can not be read keeps no other's for longer.
       for (const { id, retention_days } of await store.retention.limited())
-        await store.retention.prune(id, now - retention_days * DAY, forget);
+        await store.retention
+          .prune(id, now - retention_days * DAY, forget)
+          .catch((error) => failures.push(new Error(`retention of account ${id}`, { cause: error })));
+      if (failures.length > 0) throw new AggregateError(failures, 'Some accounts keep what they should not.');
     },
   };
 

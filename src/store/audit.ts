@@ -45,8 +45,13 @@ export function createAudit({ db, clock }: Pick<Context, 'db' | 'clock'>) {
     },
     ofAccount: (account_id: number, limit: number, number: number) => page({ account_id }, limit, number),
     all: (kind: string | undefined, limit: number, number: number) => page({ kind }, limit, number),
-    async prune(before: number): Promise<void> {
-      await db.deleteFrom('audit').where('at', '<', before).execute();
+    /** At most `limit` of those before; gives how many. */
+    async prune(before: number, limit: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('audit')
+        .where('id', 'in', (eb) => eb.selectFrom('audit').select('id').where('at', '<', before).limit(limit))
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
     },
   };
 }

@@ -151,8 +151,11 @@ export function createEventLog(context: Context) {
       return { types: new Set(types), followed_at: rows[0]?.followed_at ?? null };
     },
 
-    /** Deletes what is older than `before`, unless it waits for a delivery and is younger than `pendingBefore`. Of all tenants; gives how many. */
-    async prune(before: number, pendingBefore: number, limit = 5_000): Promise<number> {
+    /**
+     * Deletes what is older than `before`, unless it waits for a delivery and is younger than `pendingBefore`: at most `limit`. Of all tenants;
+     * gives how many.
+     */
+    async prune(before: number, pendingBefore: number, limit: number): Promise<number> {
       const { numAffectedRows = 0n } = await sql`
         delete from event where id in (
           select id from event where created_at < ${before} and (created_at < ${pendingBefore} or not exists (

@@ -112,11 +112,23 @@ export function createIdempotency({ db, vault }: Pick<Context, 'db' | 'vault'>) 
         .execute();
     },
 
-    /** Deletes what began before; gives how many. Of all tenants. */
-    async prune(before: number): Promise<number> {
+    /** Deletes what began before, at most `limit`, the oldest first; gives how many. Of all tenants. */
+    async prune(before: number, limit: number): Promise<number> {
       const { numDeletedRows } = await db
         .deleteFrom('idempotency')
-        .where('created_at', '<', before)
+        .where((eb) =>
+          eb(
+            eb.refTuple('device_id', 'key'),
+            'in',
+            eb
+              .selectFrom('idempotency')
+              .select(['device_id', 'key'])
+              .where('created_at', '<', before)
+              .orderBy('created_at')
+              .limit(limit)
+              .$asTuple('device_id', 'key'),
+          ),
+        )
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },

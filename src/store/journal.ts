@@ -106,12 +106,19 @@ export function createJournal(context: Context) {
       });
     },
 
-    /** Deletes what is older than `before` and surfaced, or never can be; gives how many. Of all tenants. */
-    async prune(before: number): Promise<number> {
+    /** Deletes what is older than `before` and surfaced, or never can be, at most `limit`, the oldest first; gives how many. Of all tenants. */
+    async prune(before: number, limit: number): Promise<number> {
       const { numDeletedRows } = await db
         .deleteFrom('decrypt_journal')
-        .where('created_at', '<', before)
-        .where((eb) => eb.or([eb('surfaced_at', 'is not', null), eb.not(isSeen(eb))]))
+        .where('id', 'in', (old) =>
+          old
+            .selectFrom('decrypt_journal')
+            .select('id')
+            .where('created_at', '<', before)
+            .where((eb) => eb.or([eb('surfaced_at', 'is not', null), eb.not(isSeen(eb))]))
+            .orderBy('created_at')
+            .limit(limit),
+        )
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },

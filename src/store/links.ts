@@ -63,8 +63,15 @@ export function createLinks({ db, clock }: Pick<Context, 'db' | 'clock'>) {
       });
     },
 
-    async prune(before: number): Promise<void> {
-      await db.deleteFrom('sign_in_link').where('expires_at', '<', before).execute();
+    /** At most `limit` of those that ended before; gives how many. */
+    async prune(before: number, limit: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('sign_in_link')
+        .where('token_hash', 'in', (eb) =>
+          eb.selectFrom('sign_in_link').select('token_hash').where('expires_at', '<', before).limit(limit),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
     },
   };
 }

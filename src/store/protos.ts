@@ -31,22 +31,32 @@ export function createProtos({ db, vault }: Pick<Context, 'db' | 'vault'>) {
       return { proto, recipient: row.recipient, chat: row.chat };
     },
 
-    /** Deletes the bytes that were frozen before, but for messages still on their way; gives how many. Of all tenants. */
-    async pruneProtos(before: number): Promise<number> {
+    /**
+     * Deletes the bytes that were frozen before, but for messages still on their way, at most `limit`, the oldest first; gives how many. Of all
+     * tenants.
+     */
+    async pruneProtos(before: number, limit: number): Promise<number> {
       const { numDeletedRows } = await db
         .deleteFrom('message_proto')
-        .where('created_at', '<', before)
-        // Asked of each row that is old: a list of all that wait would look through every message there is.
-        .where((eb) =>
-          eb.not(
-            eb.exists(
-              eb
-                .selectFrom('message')
-                .select('id')
-                .whereRef('message.id', '=', 'message_proto.message_id')
-                .where('state', 'in', ['queued', 'sending']),
-            ),
-          ),
+        .where('message_id', 'in', (old) =>
+          old
+            .selectFrom('message_proto')
+            .select('message_id')
+            .where('created_at', '<', before)
+            // Asked of each row that is old: a list of all that wait would look through every message there is.
+            .where((eb) =>
+              eb.not(
+                eb.exists(
+                  eb
+                    .selectFrom('message')
+                    .select('id')
+                    .whereRef('message.id', '=', 'message_proto.message_id')
+                    .where('state', 'in', ['queued', 'sending']),
+                ),
+              ),
+            )
+            .orderBy('created_at')
+            .limit(limit),
         )
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);

@@ -78,8 +78,15 @@ export function createSessions({ db, clock }: Pick<Context, 'db' | 'clock'>) {
       await all.execute();
     },
 
-    async prune(before: number): Promise<void> {
-      await db.deleteFrom('session').where('expires_at', '<', before).execute();
+    /** At most `limit` of those that ended before; gives how many. */
+    async prune(before: number, limit: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('session')
+        .where('token_hash', 'in', (eb) =>
+          eb.selectFrom('session').select('token_hash').where('expires_at', '<', before).limit(limit),
+        )
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
     },
   };
 }

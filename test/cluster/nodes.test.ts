@@ -116,6 +116,17 @@ describe.skipIf(server === undefined)('an api node and a worker', () => {
     expect(health.nodes.map(({ name, role }) => `${role} ${name}`).sort()).toEqual(['api api', 'worker worker']);
   });
 
+  test('leave what has ended to one of them, and to the other when that one stops', async () => {
+    const { url, node } = await cluster();
+    const worker = await node('worker', 'worker');
+    await node('api', 'api');
+    const keeper = async () =>
+      (await rows(url, "select node from duty where name = 'housekeeping' and expires_at > 0")).map(({ node }) => node);
+    expect(await keeper()).toEqual(['worker']);
+    await worker.stop();
+    await expect.poll(keeper).toEqual(['api']);
+  });
+
   test('count the requests of a token together', async () => {
     const { node } = await cluster();
     const env = { RATE_LIMIT_PER_MINUTE: '10' };

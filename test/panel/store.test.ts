@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { createAudit } from '../../src/gateway/audit.ts';
 import { createHousekeeping } from '../../src/gateway/housekeeping.ts';
+import { createPeople } from '../../src/gateway/people.ts';
 import { accept, createTenant, message, present, send } from '../store/tenant.ts';
 import { overEachDatabase } from '../support/databases.ts';
 
@@ -154,6 +156,55 @@ overEachDatabase('what the dashboard keeps', ({ open }) => {
     clock.now = () => now + 401 * 86_400_000;
     await clean();
     expect((await store.audit.ofAccount(account.id, 10, 1)).total).toBe(0);
+  });
+
+  test('what could not be removed is told, and the rest is removed all the same', async () => {
+    const store = await open();
+    const { owner } = await createTenant(store);
+    const hash = Buffer.alloc(32, 1);
+    await store.deviceMemory(owner).writeKeys([], { hash, plaintext: Buffer.from('x') });
+    const told: object[] = [];
+    const broken = new Error('canceling statement due to statement timeout');
+    const { clean } = createHousekeeping({
+      store: { ...store, messages: { ...store.messages, pruneProtos: () => Promise.reject(broken) } },
+      people: { prune: () => Promise.reject(broken) },
+      clock: { ...systemClock, now: () => store.now() + 15 * 86_400_000 },
+      log: { error: (what: object) => told.push(what) },
+    });
+    await clean();
+    expect(await store.deviceMemory(owner).readJournal(hash)).toBeUndefined();
+    expect(told).toEqual([
+      { err: broken, what: 'frozen bytes' },
+      { err: broken, what: 'retention' },
+    ]);
+  });
+
+  test('an account whose messages can not be removed keeps no other account’s for longer', async () => {
+    const store = await open();
+    const [unreadable, other] = [await createTenant(store), await createTenant(store)];
+    for (const { account } of [unreadable, other]) await store.retention.set(account.id, 1);
+    const { id } = await accept(store, other, { created_at: 1_000 });
+    await store.messages.cancel(other.account.id, other.device.id, id);
+    const { prune } = store.retention;
+    const broken = new Error('a message that no key opens');
+    const people = createPeople({
+      store: {
+        ...store,
+        retention: {
+          ...store.retention,
+          prune: (account, ...more) =>
+            account === unreadable.account.id ? Promise.reject(broken) : prune(account, ...more),
+        },
+      },
+      fleet: { size: 0, refresh: async () => undefined },
+      media: { discard: async () => undefined },
+      shelf: { remove: async () => undefined },
+      inboxMedia: { link: () => ({ path: '', expiresAt: 0 }) },
+      audit: createAudit({ store }),
+      defaultCountry: '62',
+    });
+    await expect(people.prune(store.now())).rejects.toMatchObject({ errors: [{ cause: broken }] });
+    expect(await store.messages.find(other.account.id, other.device.id, id)).toBeUndefined();
   });
 
   test('the audit log is read by account and by kind, newest first', async () => {

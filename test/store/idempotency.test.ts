@@ -55,7 +55,7 @@ overEachDatabase('an Idempotency-Key', ({ open }) => {
     expect(await begin(one.device.id, 'k', hash, 3_000)).toMatchObject({ is: 'running', since: 1_000 });
     await forget({ device_id: one.device.id, key: 'k', since: 1_000 });
     expect(await begin(one.device.id, 'k', hash, 3_000)).toEqual({ is: 'new' });
-    expect(await prune(3_000)).toBe(1);
+    expect(await prune(3_000, 10)).toBe(1);
     expect(await begin(two.device.id, 'k', hash, 4_000)).toEqual({ is: 'new' });
     expect(await begin(one.device.id, 'k', hash, 4_000)).toMatchObject({ is: 'running' });
   });

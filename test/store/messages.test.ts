@@ -188,10 +188,10 @@ overEachDatabase('sending', ({ open }) => {
     expect(ids(await store.messages.unknown(tenant.owner))).toEqual([row.id]);
     expect(await freeze('second')).toMatchObject({ state: 'sending', attempts: 2 });
     expect(String(await store.messages.findProto(tenant.device.id, row.whatsapp_id))).toBe('first');
-    expect(await store.messages.pruneProtos(Date.now())).toBe(0);
+    expect(await store.messages.pruneProtos(Date.now(), 10)).toBe(0);
     await store.messages.markSent(tenant.owner, row.whatsapp_id, 1, Date.now());
-    expect(await store.messages.pruneProtos(5)).toBe(0);
-    expect(await store.messages.pruneProtos(6)).toBe(1);
+    expect(await store.messages.pruneProtos(5, 10)).toBe(0);
+    expect(await store.messages.pruneProtos(6, 10)).toBe(1);
     expect(await store.messages.findProto(tenant.device.id, row.whatsapp_id)).toBeUndefined();
   });
 

@@ -211,7 +211,8 @@ overEachDatabase("a device's memory", ({ open }) => {
 
     await store.journal.markSurfaced(owner, [present(waiting[0]).id, present(waiting[2]).id]);
     expect((await store.journal.unsurfaced(owner)).map(({ plaintext }) => plaintext.toString())).toEqual(['two']);
-    expect(await store.journal.prune(store.now() + 1)).toBe(3);
+    expect(await store.journal.prune(store.now() + 1, 2)).toBe(2);
+    expect(await store.journal.prune(store.now() + 1, 10)).toBe(1);
     expect(await memory.readJournal(hash('one'))).toBeUndefined();
     expect(await memory.readJournal(hash('two'))).toBeDefined();
   });

@@ -3,11 +3,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { type CompiledQuery, Kysely } from 'kysely';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { createHousekeeping } from '../../src/gateway/housekeeping.ts';
 import { rowOf } from '../../src/gateway/inbox/rows.ts';
 import { createChats } from '../../src/store/chats.ts';
 import type { Context } from '../../src/store/context.ts';
 import { createDeliveries } from '../../src/store/deliveries.ts';
+import { createIdempotency } from '../../src/store/idempotency.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import { createJournal } from '../../src/store/journal.ts';
 import { createMessages } from '../../src/store/messages.ts';
 import { createPeople } from '../../src/store/people.ts';
 import { createProtos } from '../../src/store/protos.ts';
@@ -73,7 +76,9 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
   const { tenant, path } = await open();
   const { context, plansOf } = heard(path);
   await createRetention(context).prune(tenant.account.id, 5, forget);
-  await createProtos(context).pruneProtos(5);
+  await createProtos(context).pruneProtos(5, 10);
+  await createJournal(context).prune(5, 10);
+  await createIdempotency(context).prune(5, 10);
   const people = createPeople(context);
   await people.read(tenant.account.id, await people.namesOf(tenant.account.id, PERSON));
   await people.erase(tenant.account.id, PERSON, forget);
@@ -84,6 +89,8 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
     oldInbox: plansOf(/^select .* from "inbox" where .*"created_at" </),
     oldEvents: plansOf(/^delete from "event" where .*"created_at" </),
     frozen: plansOf(/^delete from "message_proto"/),
+    surfaced: plansOf(/^delete from "decrypt_journal" where "id" in/),
+    answers: plansOf(/^delete from "idempotency" where \("device_id", "key"\) in/),
     inbox: plansOf(/^select .* from "inbox" where .*"id" >/),
     messages: plansOf(/^select .* from "message" where .*"id" >/),
   };
@@ -98,6 +105,16 @@ test('what is old, and what is one person’s, is found by indexes that hold no 
     frozen: [
       expect.stringMatching(
         /message_proto_age \(created_at<\?\).*SEARCH message USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+      ),
+    ],
+    surfaced: [
+      expect.stringMatching(
+        /^SEARCH decrypt_journal USING INTEGER PRIMARY KEY .* decrypt_journal_age \(created_at<\?\)$/,
+      ),
+    ],
+    answers: [
+      expect.stringMatching(
+        /^SEARCH idempotency .* \(device_id=\? AND key=\?\); .* idempotency_age \(created_at<\?\)$/,
       ),
     ],
     inbox: [1, 2].map(() => expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\? AND id>\?\)$/)),
@@ -220,4 +237,38 @@ test('many old events of an account go some at a time, the newer ones and those 
   expect(await left(other)).toEqual([1_000, 1_000]);
   // One for the messages, of which there are none, and three for the events.
   expect(turns).toBeGreaterThanOrEqual(4);
+});
+
+test('a backlog of all that has ended lets everything else have its turn until it is gone', async () => {
+  const { store, tenant, path } = await open();
+  const { account, device } = tenant;
+  const file = new DatabaseSync(path);
+  const many = 'with recursive some (n) as (select 1 union all select n + 1 from some where n < 3500)';
+  const [of, person] = [`${account.id}, ${device.id}`, `${PERSON.phone}@s.whatsapp.net`];
+  for (const statement of [
+    `insert into message (account_id, device_id, whatsapp_id, recipient, chat, type, sealed_body, state, priority, show_typing, hold,
+      attempts, due_at, expires_at, created_at, counted)
+      ${many} select ${of}, 'W' || n, 'x', 'x', 'text', x'00', 'sent', 0, 0, 0, 1, 0, 0, 0, 0 from some`,
+    `insert into message_proto (message_id, device_id, whatsapp_id, sealed_proto, created_at)
+      select id, device_id, whatsapp_id, x'00', 0 from message`,
+    `insert into decrypt_journal (device_id, hash, sealed_plaintext, created_at, surfaced_at)
+      ${many} select ${device.id}, randomblob(32), x'00', 0, 0 from some`,
+    `insert into idempotency (device_id, key, request_hash, created_at) ${many} select ${device.id}, 'K' || n, x'00', 0 from some`,
+    `insert into event (account_id, device_id, seq, uid, type, chat, sealed_payload, created_at)
+      ${many} select ${of}, n, 'evt_' || n, 'message.status', '${person}', x'00', 0 from some`,
+  ])
+    file.exec(statement);
+  const kinds = ['message_proto', 'decrypt_journal', 'idempotency', 'event'];
+  const left = () => kinds.map((kind) => file.prepare(`select count(*) as count from ${kind}`).get()?.count);
+  expect(left()).toEqual(kinds.map(() => 3_500));
+  const { clean } = createHousekeeping({
+    store,
+    people: { prune: async () => undefined },
+    clock: systemClock,
+    log: { error: (what: unknown) => expect.unreachable(String(what)) },
+  });
+
+  expect(await turnsDuring(clean)).toBeGreaterThanOrEqual(3 * kinds.length);
+  expect(left()).toEqual(kinds.map(() => 0));
+  file.close();
 });

@@ -447,10 +447,10 @@ overEachDatabase('deliveries to webhooks', (database) => {
     const { webhook } = await desk.endpoint('/in');
     await desk.tell();
     desk.clock.advance(8 * DAY);
-    expect(await desk.store.events.prune(desk.clock.now() - 7 * DAY, desk.clock.now() - 30 * DAY)).toBe(1);
+    expect(await desk.store.events.prune(desk.clock.now() - 7 * DAY, desk.clock.now() - 30 * DAY, 10)).toBe(1);
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ pending: 1 });
     desk.clock.advance(30 * DAY);
-    expect(await desk.store.events.prune(desk.clock.now() - 7 * DAY, desk.clock.now() - 30 * DAY)).toBe(1);
+    expect(await desk.store.events.prune(desk.clock.now() - 7 * DAY, desk.clock.now() - 30 * DAY, 10)).toBe(1);
   });
 
   test('what another account has is not found', async () => {
