@@ -81,7 +81,19 @@ export function createChats(context: Context) {
     /** The newest rows of all, to look for words in: bodies are sealed. */
     async newest(account_id: number, devices: readonly number[], limit: number): Promise<InboxRow[]> {
       if (devices.length === 0) return [];
-      const rows = await inboxOf(account_id, devices).selectAll().orderBy('id', 'desc').limit(limit).execute();
+      // Of each device by its index: of several at once SQLite would read every row and sort them all.
+      const ids: number[] = [];
+      for (const device_id of devices) {
+        const newest = db.selectFrom('inbox').select('id').where('device_id', '=', device_id);
+        ids.push(...(await newest.orderBy('id', 'desc').limit(limit).execute()).map(({ id }) => id));
+      }
+      const oldest = ids.sort((a, b) => b - a)[limit - 1] ?? 0;
+      const rows = await inboxOf(account_id, devices)
+        .selectAll()
+        .where('id', '>=', oldest)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
       return rows.map((row) => openInbox(context, row));
     },
 

@@ -164,10 +164,26 @@ export function createDeliveries(context: Context) {
         .where('event.account_id', '=', account_id)
         .$if(query.state !== undefined, (some) => some.where('delivery.state', '=', query.state ?? 'pending'))
         .$if(query.type !== undefined, (some) => some.where('event.type', '=', query.type ?? ''));
-      const { total } = await matching
-        .clearSelect()
-        .select((eb) => eb.fn.countAll<number>().as('total'))
-        .executeTakeFirstOrThrow();
+      // Only the type is the event's to tell: without it the endpoint is asked whose it is, and no event is read.
+      const all =
+        query.type === undefined
+          ? db
+              .selectFrom('delivery')
+              .where('webhook_id', '=', webhook_id)
+              .where((eb) =>
+                eb.exists(
+                  eb
+                    .selectFrom('webhook')
+                    .select('id')
+                    .where('id', '=', webhook_id)
+                    .where('device_id', '=', device_id)
+                    .where('account_id', '=', account_id),
+                ),
+              )
+              // Literal, because SQLite uses no index that could depend on a parameter's value.
+              .$if(query.state !== undefined, (some) => some.where('state', '=', sql.lit(query.state ?? 'pending')))
+          : matching.clearSelect();
+      const { total } = await all.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
       const rows = await matching
         .orderBy('delivery.id', 'desc')
         .limit(query.limit)

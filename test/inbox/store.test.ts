@@ -86,10 +86,48 @@ overEachDatabase('the inbox in the store', ({ open }) => {
       '4',
       '3',
     ]);
+    await keep(store, tenant, { text: 'group', chat: '120363@g.us', phone: '628001' });
+    await keep(store, tenant, { text: 'hidden', chat: '99@lid', chatPhone: '628001' });
+    expect(await texts({ chat: '120363@g.us' })).toEqual(['group']);
+    expect(await texts({ chat: '99@lid' })).toEqual(['hidden']);
+    expect(await texts({ chat: '628001' })).toEqual(['hidden', '3', '1']);
     expect(await store.inbox.find(stranger.account.id, stranger.device.id, first?.id ?? 0)).toBeUndefined();
     expect((await store.inbox.list(stranger.account.id, device.id, { limit: 10, page: 1 })).total).toBe(0);
     await store.inbox.markRead(stranger.account.id, device.id, [first?.id ?? 0], 1);
     expect((await store.inbox.find(account.id, device.id, first?.id ?? 0))?.read_at).toBeNull();
+  });
+
+  test('counts what an endpoint was told, by state and by type, and nothing of strangers', async () => {
+    const store = await open();
+    const [tenant, stranger] = [await createTenant(store), await createTenant(store)];
+    const { owner, account, device } = tenant;
+    const types = ['message.received', 'message.status'];
+    const chosen = {
+      url: 'https://example.com',
+      description: '',
+      events: types,
+      format: 'standard',
+      secret: 's',
+    } as const;
+    const { id } = await store.webhooks.create(account.id, device.id, chosen);
+    for (const [n, type] of [...types, ...types].entries())
+      await store.events.record(owner, { uid: `evt_${n}`, type, cause: null, chat: 'c', data: {}, at: 1 });
+    const [first] = (await store.deliveries.list(owner, id, { limit: 1, page: 4 })).rows;
+    const told = await store.deliveries.take(first?.id ?? 0);
+    if (told === undefined) throw new Error('no delivery');
+    await store.deliveries.markDelivered(told, { status: 200, reason: null, answer: null, took_ms: 1, at: 2 });
+    const count = async (of: Tenant, filter: object = {}) => {
+      const { rows, total } = await store.deliveries.list(of.owner, id, { limit: 10, page: 1, ...filter });
+      expect(rows).toHaveLength(total);
+      return total;
+    };
+    expect(await count(tenant)).toBe(4);
+    expect(await count(tenant, { state: 'pending' })).toBe(3);
+    expect(await count(tenant, { state: 'delivered' })).toBe(1);
+    expect(await count(tenant, { type: 'message.received' })).toBe(2);
+    expect(await count(tenant, { type: 'message.received', state: 'pending' })).toBe(1);
+    expect(await count(stranger)).toBe(0);
+    expect(await store.deliveries.backlog(id)).toMatchObject({ pending: 3 });
   });
 
   test('knows what is unread up to a message, and which files are missing', async () => {

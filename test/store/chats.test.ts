@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NewInboxRow, Store } from '../../src/store/index.ts';
 import { overEachDatabase } from '../support/databases.ts';
-import { accept, createTenant, type Tenant } from './tenant.ts';
+import { accept, createTenant, present, type Tenant } from './tenant.ts';
 
 const BUDI = '6281300000001';
 const ANI = '6281300000002';
@@ -81,6 +81,26 @@ overEachDatabase('conversations', ({ open }) => {
     expect([named.heard, named.sent.map(({ id }) => id)]).toEqual([[], [sent.id]]);
     const elsewhere = { ...chat, peer: ANI };
     expect((await store.chats.named(account.id, elsewhere, [sent.whatsapp_id])).sent).toEqual([]);
+  });
+
+  test('of several devices have their newest rows together, none of another tenant', async () => {
+    const store = await open();
+    const [tenant, stranger] = [await createTenant(store), await createTenant(store)];
+    const { account, device } = tenant;
+    const settings = { name: 'Second', kind: 'whatsapp', default_country: '62', enabled: 1 } as const;
+    const second = present(await store.devices.create(account.id, settings, 3));
+    const epoch = present(await store.leases.take(second.id, 'node-1', 60_000));
+    const beside: Tenant = { ...tenant, device: second, owner: { ...tenant.owner, device_id: second.id, epoch } };
+    const heard: number[] = [];
+    for (const of of [tenant, tenant, beside, tenant, beside, beside]) heard.push(await hear(store, of, BUDI));
+    await hear(store, stranger, BUDI);
+    const newest = async (limit: number, ...devices: number[]) =>
+      (await store.chats.newest(account.id, devices, limit)).map(({ id }) => id);
+    const down = heard.toReversed();
+    expect(await newest(4, device.id, second.id)).toEqual(down.slice(0, 4));
+    expect(await newest(10, device.id, second.id, stranger.device.id)).toEqual(down);
+    expect(await newest(2, second.id)).toEqual([heard[5], heard[4]]);
+    expect(await newest(10)).toEqual([]);
   });
 
   test('of another tenant are not there', async () => {

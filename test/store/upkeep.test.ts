@@ -9,6 +9,7 @@ import { createChats } from '../../src/store/chats.ts';
 import type { Context } from '../../src/store/context.ts';
 import { createDeliveries } from '../../src/store/deliveries.ts';
 import { createIdempotency } from '../../src/store/idempotency.ts';
+import { createInbox } from '../../src/store/inbox.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 import { createJournal } from '../../src/store/journal.ts';
 import { createMessages } from '../../src/store/messages.ts';
@@ -169,6 +170,48 @@ test('what waits for an endpoint is found without a walk through all that it was
     'SEARCH delivery USING COVERING INDEX delivery_plan (webhook_id=?)',
     'SEARCH delivery USING COVERING INDEX delivery_plan (webhook_id=?)',
     'SEARCH delivery USING INDEX delivery_due (webhook_id=? AND due_at>?)',
+  ]);
+});
+
+test('what a page shows is counted by an index, and its newest are found without sorting all there is', async () => {
+  const { tenant, path } = await open();
+  const { context, plansOf } = heard(path);
+  const { owner, account, device } = tenant;
+  const page = { limit: 50, page: 1 };
+  const inbox = createInbox(context);
+  await inbox.list(account.id, device.id, page);
+  await inbox.list(account.id, device.id, { ...page, since: 1 });
+  for (const chat of [PERSON.phone, '120363@g.us']) await inbox.list(account.id, device.id, { ...page, chat });
+  await createDeliveries(context).list(owner, 1, page);
+  await createDeliveries(context).list(owner, 1, { ...page, state: 'pending' });
+  const inboxes = {
+    counts: plansOf(/^select count.* from "inbox"/),
+    pages: plansOf(/^select \* from "inbox"/),
+  };
+  await createChats(context).newest(account.id, [device.id, device.id + 1], 50);
+
+  const byPeer = expect.stringMatching(/SEARCH inbox USING (COVERING )?INDEX inbox_peer \(device_id=\? AND peer=\?\)/);
+  expect(inboxes).toEqual({
+    counts: [
+      expect.stringMatching(/SEARCH inbox USING COVERING INDEX \w+ \(device_id=\?\)$/),
+      expect.stringMatching(/SEARCH inbox USING COVERING INDEX inbox_page \(device_id=\?\)$/),
+      byPeer,
+      byPeer,
+    ],
+    pages: [
+      expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\?\)/),
+      expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\?\)/),
+      byPeer,
+      byPeer,
+    ],
+  });
+  const deliveries = plansOf(/^select count.* from "delivery"/);
+  expect(deliveries).toEqual([1, 2].map(() => expect.stringMatching(/SEARCH delivery USING COVERING INDEX/)));
+  expect(deliveries.join()).not.toMatch(/SEARCH event/);
+  expect([...plansOf(/^select "id" from "inbox"/), ...plansOf(/^select \* from "inbox" .*"id" >=/)]).toEqual([
+    'SEARCH inbox USING COVERING INDEX inbox_page (device_id=?)',
+    'SEARCH inbox USING COVERING INDEX inbox_page (device_id=?)',
+    expect.stringMatching(/^SEARCH inbox USING INDEX inbox_page \(device_id=\? AND id>\?\)/),
   ]);
 });
 
