@@ -44,6 +44,8 @@ export function createJournal(context: Context) {
   /** Its stanza was seen, so it can be surfaced. */
   const isSeen = (eb: ExpressionBuilder<Tables, 'decrypt_journal'>) =>
     eb.or([eb('sealed_envelope', 'is not', null), eb('envelope', 'is not', null)]);
+  const isNone = (eb: ExpressionBuilder<Tables, 'decrypt_journal'>, ids: readonly number[]) =>
+    ids.length === 0 ? eb.lit(true) : eb('id', 'not in', ids);
   const opened = (
     owner: Owner,
     row: Pick<Selectable<DecryptJournalTable>, 'hash' | 'sealed_envelope' | 'envelope'>,
@@ -53,8 +55,16 @@ export function createJournal(context: Context) {
     return row.envelope === null ? null : (JSON.parse(row.envelope) as Envelope);
   };
   return {
-    /** Received until `before` (Unix ms), but not told to anybody yet: in the order of arrival. Entries without an envelope are left out. */
-    async unsurfaced(owner: Owner, limit = 100, before = Number.MAX_SAFE_INTEGER): Promise<JournalRow[]> {
+    /**
+     * Received until `before` (Unix ms), but not told to anybody yet: in the order of arrival. Entries without an envelope are left out, and
+     * those of `without`.
+     */
+    async unsurfaced(
+      owner: Owner,
+      limit = 100,
+      before = Number.MAX_SAFE_INTEGER,
+      without: readonly number[] = [],
+    ): Promise<JournalRow[]> {
       const rows = await db
         .selectFrom('decrypt_journal')
         .selectAll()
@@ -62,6 +72,7 @@ export function createJournal(context: Context) {
         .where('surfaced_at', 'is', null)
         .where(isSeen)
         .where('created_at', '<=', before)
+        .where((eb) => isNone(eb, without))
         .orderBy('id')
         .limit(limit)
         .execute();
@@ -73,13 +84,18 @@ export function createJournal(context: Context) {
     },
 
     /** What `unsurfaced` would give, without the texts: to find the entries of messages that are known. */
-    async waiting(owner: Owner, limit = 500): Promise<{ readonly id: number; readonly envelope: Envelope }[]> {
+    async waiting(
+      owner: Owner,
+      without: readonly number[] = [],
+      limit = 500,
+    ): Promise<{ readonly id: number; readonly envelope: Envelope }[]> {
       const rows = await db
         .selectFrom('decrypt_journal')
         .select(['id', 'hash', 'sealed_envelope', 'envelope'])
         .where('device_id', '=', owner.device_id)
         .where('surfaced_at', 'is', null)
         .where(isSeen)
+        .where((eb) => isNone(eb, without))
         .orderBy('id')
         .limit(limit)
         .execute();

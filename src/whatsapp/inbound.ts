@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { proto, unpadRandomMax16, type WAMessage } from 'baileys';
 import { contentOf } from './contents.ts';
 import { bare, isBroadcastList, isGroup, isLid, isPhone, lidOf, phoneOf } from './jid.ts';
@@ -186,6 +187,24 @@ function quotedId(value: unknown): string | null {
 const clean = (text: unknown): string | null =>
   typeof text === 'string' && text !== '' ? text.replaceAll('\0', '').toWellFormed() : null;
 
+/**
+ * WhatsApp's own ids have some 20 to 40 characters, but each is its sender's choice. PostgreSQL's indexes take 2,704 bytes, and a row that
+ * none of them takes would be tried again for ever.
+ */
+const LONGEST_ID = 128;
+
+/** A message's id as it is kept: an over-long one by its hash, so that it stays one of its own. */
+export function idOf(whatsappId: string): string {
+  const id = clean(whatsappId) ?? '';
+  return id.length > LONGEST_ID ? createHash('sha256').update(id).digest('hex') : id;
+}
+
+/** A kept id is never longer, so this one is of no message here. */
+function referenceOf(given: string | null | undefined): string | null {
+  const id = clean(given);
+  return id !== null && id.length > LONGEST_ID ? null : id;
+}
+
 /** A whole number above zero, or 0. */
 const whole = (value: unknown): number => {
   const number = Number(value ?? 0);
@@ -221,7 +240,7 @@ function read(
   if (!reading) return undefined;
   return {
     type: 'message',
-    whatsappId: clean(about.whatsappId) ?? '',
+    whatsappId: idOf(about.whatsappId),
     chat,
     chatPhone: isGroup(chat) ? null : (phoneOf(chat) ?? phoneOf(fromMe ? chatAlt : senderAlt)),
     fromMe,
@@ -233,7 +252,7 @@ function read(
     offline: about.offline,
     kind: reading.kind,
     text: clean(reading.text),
-    refersTo: clean(reading.refersTo),
+    refersTo: referenceOf(reading.refersTo),
     media: reading.media ?? null,
     details: reading.details ?? null,
     sealed: reading.sealed ?? false,

@@ -1,7 +1,7 @@
 export { agedKeys } from './aging.ts';
 export { createOpenLink, type LinkSettings, openBaileysLink } from './baileys.ts';
 export { closeCodes, type DisconnectReason, judgeDisconnect, type Verdict } from './disconnects.ts';
-export { incomingFromJournal } from './inbound.ts';
+export { idOf, incomingFromJournal } from './inbound.ts';
 export { bare, isBroadcastList, isGroup, isLid, jidOfPhone, phoneOf } from './jid.ts';
 export * from './link.ts';
 export * from './memory.ts';

@@ -1,9 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
-import { asError } from '../../base/errors.ts';
+import { asError, isFailure } from '../../base/errors.ts';
 import type { EventBus } from '../../base/events.ts';
 import type { Log } from '../../base/log.ts';
 import { type InboxRow, type Owner, StaleOwner, type Store, type StoreTx } from '../../store/index.ts';
-import { bare, incomingFromJournal, isBroadcastList, jidOfPhone, type MessageEnvelope } from '../../whatsapp/index.ts';
+import {
+  bare,
+  idOf,
+  incomingFromJournal,
+  isBroadcastList,
+  jidOfPhone,
+  type MessageEnvelope,
+} from '../../whatsapp/index.ts';
 import type { Incoming } from '../../whatsapp/link.ts';
 import type { Happenings } from '../happenings.ts';
 import { isBetweenTwo, peersOf, received, rowOf, type Self, wish } from './rows.ts';
@@ -13,6 +20,9 @@ import { opened } from './sealed.ts';
  * From the decrypt journal into the inbox. A message is in the journal before WhatsApp is told that it came; its row, its events with
  * their deliveries, and the mark that it was surfaced are one transaction. So whatever was receipted is told, once: what a kill left
  * in the journal is taken up at the next start, and the row's unique key makes the live message and the journal's entry one.
+ *
+ * What the database refuses is set aside, so that it hinders nobody else: it stays in the journal, and is tried again each hour and at the
+ * next start, when a newer version may know better.
  */
 export interface Surfacing {
   /** Takes up what the journal still holds, then goes on with what is heard. */
@@ -41,9 +51,13 @@ const MOST_HEARD = 5_000;
 /** Entries that no live message came for, after this long: plumbing between phones mostly. */
 const LEFT_BEHIND_MS = 30_000;
 const RETRY_MS = 1_000;
+const ASIDE_MS = 3_600_000;
+/** More are marked as surfaced: every look at the journal names those that it shall leave out. */
+const MOST_ASIDE = 500;
 
 interface Found {
-  readonly message: Incoming;
+  /** Undefined: nothing that a person said. */
+  readonly message: Incoming | undefined;
   /** Its entry in the journal, when it is known. */
   readonly journal: number | undefined;
 }
@@ -51,6 +65,8 @@ interface Found {
 export function createSurfacing(needs: SurfacingNeeds): Surfacing {
   const { owner, store, events, clock, log } = needs;
   let heard: Incoming[] = [];
+  /** Entries of the journal that the database refused, and until when they are left alone. Monotonic ms. */
+  const aside = new Map<number, number>();
   let running: Promise<void> | undefined;
   let ring: (() => void) | undefined;
   const stopping = new AbortController();
@@ -101,25 +117,25 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
 
   /** What the journal holds since longer than `ms` and nobody was told of. */
   async function takeUp(ms: number): Promise<void> {
+    for (const [id, until] of aside) if (until <= clock.monotonic()) aside.delete(id);
     for (;;) {
-      const entries = await store.journal.unsurfaced(owner, BATCH, clock.now() - ms);
+      const entries = await store.journal.unsurfaced(owner, BATCH, clock.now() - ms, [...aside.keys()]);
       if (entries.length === 0) return;
-      const found = entries.flatMap(({ id, plaintext, envelope }): Found[] => {
+      const found = entries.map(({ id, plaintext, envelope }): Found => {
         const message = envelope === null ? undefined : incomingFromJournal({ plaintext, envelope }, owns);
-        return message === undefined ? [] : [{ message, journal: id }];
+        return { message, journal: id };
       });
-      await surface(
-        found,
-        entries.map(({ id }) => id),
-      );
+      await surface(found);
       if (entries.length < BATCH) return;
     }
   }
 
   async function surfaceHeard(): Promise<void> {
     const some = heard.slice(0, BATCH);
-    const waiting = await store.journal.waiting(owner);
-    const byName = new Map(waiting.map(({ id, envelope }) => [nameOf(envelope.whatsappId, placeOf(envelope)), id]));
+    const waiting = await store.journal.waiting(owner, [...aside.keys()]);
+    const byName = new Map(
+      waiting.map(({ id, envelope }) => [nameOf(idOf(envelope.whatsappId), placeOf(envelope)), id]),
+    );
     const found = some.map(
       (message): Found => ({
         message,
@@ -131,26 +147,49 @@ export function createSurfacing(needs: SurfacingNeeds): Surfacing {
               byName.get(nameOf(message.whatsappId, message.sender))),
       }),
     );
-    await surface(
-      found,
-      found.flatMap(({ journal }) => (journal === undefined ? [] : [journal])),
-    );
+    await surface(found);
     heard = heard.slice(some.length);
   }
 
-  async function surface(found: readonly Found[], journal: readonly number[]): Promise<void> {
-    const stored = await store.transaction(async (tx) => {
-      const rows: InboxRow[] = [];
-      // First, since it keeps the entries from being erased until the rows are there to be erased instead.
-      const marked = await tx.journal.markSurfaced(owner, journal);
-      for (const { message, journal } of found) {
-        // Its sender was erased after it was read.
-        if (journal !== undefined && !marked.has(journal)) continue;
-        const row = await keep(tx, message);
-        if (row !== undefined) rows.push(row);
-      }
-      return rows;
-    });
+  /** Together; if the database refuses them, one by one, so that only what it refuses stays behind. */
+  async function surface(found: readonly Found[]): Promise<void> {
+    let stored: readonly InboxRow[];
+    try {
+      stored = await store.transaction((tx) => keepAll(tx, found));
+    } catch (error) {
+      if (error instanceof StaleOwner || isFailure(error, 'temporarily_unavailable')) throw error;
+      const [only, ...more] = found;
+      if (only !== undefined && more.length === 0) return setAside(only, error);
+      for (const one of found) await surface([one]);
+      return;
+    }
+    await tell(stored);
+  }
+
+  async function setAside({ journal }: Found, error: unknown): Promise<void> {
+    if (journal !== undefined) {
+      if (aside.size < MOST_ASIDE) aside.set(journal, clock.monotonic() + ASIDE_MS);
+      else await store.journal.markSurfaced(owner, [journal]);
+    }
+    const reason = journal === undefined ? 'it was not in the journal' : 'it is left in the journal';
+    log.error({ device: owner.device_id, err: asError(error), reason }, 'an incoming message could not be stored');
+  }
+
+  async function keepAll(tx: StoreTx, found: readonly Found[]): Promise<InboxRow[]> {
+    const rows: InboxRow[] = [];
+    const journal = found.flatMap((one) => one.journal ?? []);
+    // First, since it keeps the entries from being erased until the rows are there to be erased instead.
+    const marked = await tx.journal.markSurfaced(owner, journal);
+    for (const { message, journal } of found) {
+      // Its sender was erased after it was read.
+      if (message === undefined || (journal !== undefined && !marked.has(journal))) continue;
+      const row = await keep(tx, message);
+      if (row !== undefined) rows.push(row);
+    }
+    return rows;
+  }
+
+  async function tell(stored: readonly InboxRow[]): Promise<void> {
     if (stored.length === 0) return;
     await store.durable();
     for (const row of stored) {
