@@ -31,6 +31,7 @@ import { bucketShelf, folderShelf } from './gateway/inbox-media/shelf.ts';
 import { createInboxMedia } from './gateway/inbox-media.ts';
 import { createInstallation } from './gateway/installation.ts';
 import { createKeeping } from './gateway/keeping.ts';
+import { createLifetimes } from './gateway/lifetimes.ts';
 import { createLinking } from './gateway/linking.ts';
 import { createLiveEvents } from './gateway/live.ts';
 import { createMail } from './gateway/mail.ts';
@@ -349,6 +350,8 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     live: createLive({ events, sessions, keeping, history, quotas, clock }),
   };
 
+  const lifetimes = createLifetimes({ store, happenings, outcomes, node, clock, log });
+
   return {
     config,
     log,
@@ -373,6 +376,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     webhooks,
     liveEvents,
     deliveries,
+    lifetimes,
     url,
     passwords,
     metrics,
@@ -397,7 +401,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     throw error;
   });
   const { log, store, media, sandbox, fleet, messages, devices, idempotency, panel, clock } = gateway;
-  const { inbox, inboxMedia, replies, groups, webhooks, liveEvents, deliveries, neighbours } = gateway;
+  const { inbox, inboxMedia, replies, groups, webhooks, liveEvents, deliveries, lifetimes, neighbours } = gateway;
   const answers = config.WAGATE_ROLE !== 'worker';
   const keeps = config.WAGATE_ROLE !== 'api';
   let draining = false;
@@ -463,6 +467,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
     });
   if (neighbours === undefined) housekeeping.start();
   await housekeepingDuty?.start();
+  lifetimes.start();
   if (keeps) deliveries.start();
 
   return {
@@ -480,6 +485,7 @@ export async function startApp(config: Config, hands: Hands = {}) {
       await (closed ?? server.stop());
       await deliveries.stop();
       await inboxMedia.stop();
+      await lifetimes.stop();
       await housekeepingDuty?.stop();
       await housekeeping.stop();
       await sandboxDuty?.stop();

@@ -139,7 +139,7 @@ export function happeningsOf(row: MessageRow): Happening[] {
     }));
 }
 
-type Outcomes = Pick<MessageStore, 'markSent' | 'applyReceipt' | 'markFailed' | 'expire' | 'cancel'>;
+type Outcomes = Pick<MessageStore, 'markSent' | 'applyReceipt' | 'markFailed' | 'expire' | 'expireUnkept' | 'cancel'>;
 const messageTypes: readonly EventType[] = ['message.status', 'message.failed'];
 
 /** The store's messages, whose outcomes are told in the transaction that writes them, where anybody listens. */
@@ -165,6 +165,7 @@ export function tellingMessages(store: Pick<Store, 'messages' | 'transaction'>, 
     applyReceipt: (owner, ...rest) => tell(owner.device_id, (messages) => messages.applyReceipt(owner, ...rest)),
     markFailed: (owner, ...rest) => tell(owner.device_id, (messages) => messages.markFailed(owner, ...rest)),
     expire: (owner, ...rest) => tell(owner.device_id, (messages) => messages.expire(owner, ...rest)),
+    expireUnkept: (device, ...rest) => tell(device.device_id, (messages) => messages.expireUnkept(device, ...rest)),
     cancel: (account, device, id) => tell(device, (messages) => messages.cancel(account, device, id)),
   };
 }

@@ -1,6 +1,7 @@
 import { type Insertable, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { endings, endMessages } from './ending.ts';
+import { createLifetimes } from './lifetimes.ts';
 import { type MessageBody, type MessageRow, type MessageStatus, openMessage, statuses } from './message.ts';
 import { createOutbox } from './outbox.ts';
 import { createOutcomes } from './outcomes.ts';
@@ -73,7 +74,7 @@ const accept = statement<Accepted, Selectable<MessageTable>>(({ db, value }) =>
 
 export type Messages = ReturnType<typeof createMessages>;
 
-/** The tenant's calls; those of the device's owner are in `outbox.ts` and `outcomes.ts`, the frozen bytes in `protos.ts`. */
+/** The tenant's calls; those of the device's owner are in `outbox.ts` and `outcomes.ts`, what ends without one in `lifetimes.ts`, the frozen bytes in `protos.ts`. */
 export function createMessages(context: Context) {
   const { db, dialect, vault, clock } = context;
   /** The device's rows, if it is the tenant's: asked once, so that the counts read nothing but an index. */
@@ -89,6 +90,7 @@ export function createMessages(context: Context) {
   return {
     ...createOutbox(context),
     ...createOutcomes(context),
+    ...createLifetimes(context),
     ...createProtos(context),
 
     /**

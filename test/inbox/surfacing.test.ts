@@ -31,7 +31,12 @@ async function left(store: Store, { owner }: Tenant, phone: string, { id = phone
 function live(phone: string, { id = phone, ...said }: Said = {}): Incoming {
   const key = { remoteJid: `${phone}@s.whatsapp.net`, id, fromMe: false };
   const message = { conversation: `of ${phone}`, ...said };
-  return present(incomingOf({ key, message, messageTimestamp: 1_765_483_200 }, 'notify', '628999@s.whatsapp.net'));
+  return present(
+    incomingOf({ key, message, messageTimestamp: 1_765_483_200 }, 'notify', {
+      jid: '628999@s.whatsapp.net',
+      lid: null,
+    }),
+  );
 }
 
 /** What stands in for the store's own calls in a transaction. */
