@@ -21,7 +21,7 @@ export interface Delivery {
    * its bytes are frozen: from then on WhatsApp may have it.
    */
   deliver(row: MessageRow, link: Link, signal: AbortSignal, tried: () => void): Promise<void>;
-  /** A row that was left in `sending`: the same stanza once more. */
+  /** A row that was left in `sending`: the same stanza once more, or its end when its lifetime is over. */
   resume(row: MessageRow, link: Link, signal: AbortSignal): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface DeliveryNeeds {
   readonly owner: Owner;
   readonly messages: Pick<
     MessageStore,
-    'markSending' | 'markSent' | 'markFailed' | 'requeue' | 'findProto' | 'markResending'
+    'markSending' | 'markSent' | 'markFailed' | 'markExpired' | 'requeue' | 'findProto' | 'markResending'
   >;
   readonly registrations: Registrations;
   readonly acknowledgements: Acknowledgements;
@@ -94,6 +94,14 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     const failed = await messages.markFailed(owner, row.id, cause.code, cause.message, clock.now());
     await needs.durable();
     if (failed !== undefined) needs.changed(failed);
+  }
+
+  /** Its lifetime is over before anybody knows what became of it: it goes out no more. A receipt may still tell. */
+  async function expire(row: MessageRow, signal: AbortSignal): Promise<void> {
+    unanswered.delete(row.id);
+    const expired = await untilStored(clock, signal, () => messages.markExpired(owner, row.id, clock.now()));
+    await needs.durable();
+    if (expired !== undefined) needs.changed(expired);
   }
 
   async function later(row: MessageRow, why: string, giveUp = false): Promise<void> {
@@ -245,7 +253,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         if (trouble.code === 'store') {
           // Nothing is on the wire before its keys are durable: this was no attempt, and the store may come back.
           needs.storeFailed();
-          if (clock.now() >= current.expires_at) return fail(current, failure('message_expired'));
+          if (clock.now() >= current.expires_at) return expire(current, signal);
           await clock.sleep(STORE_PAUSE_MS, signal);
           continue;
         }
@@ -276,6 +284,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
           if (needs.acknowledgements.lastAt < writtenAt) return needs.stalled(link);
         }
       }
+      if (clock.now() >= current.expires_at) return expire(current, signal);
       const again = await messages.markResending(owner, row.id, clock.now());
       // A receipt settled it meanwhile.
       if (again === undefined) return;
@@ -302,6 +311,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
   return {
     deliver,
     async resume(row, link, signal) {
+      if (clock.now() >= row.expires_at) return expire(row, signal);
       const proto = await messages.findProto(owner.device_id, row.whatsapp_id);
       if (proto === undefined) return fail(row, failure('send_failed', { reason: 'its content is no longer stored.' }));
       const marked = await messages.markResending(owner, row.id, clock.now());

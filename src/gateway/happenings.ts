@@ -139,7 +139,10 @@ export function happeningsOf(row: MessageRow): Happening[] {
     }));
 }
 
-type Outcomes = Pick<MessageStore, 'markSent' | 'applyReceipt' | 'markFailed' | 'expire' | 'expireUnkept' | 'cancel'>;
+type Outcomes = Pick<
+  MessageStore,
+  'markSent' | 'applyReceipt' | 'markFailed' | 'markExpired' | 'expire' | 'expireUnkept' | 'cancel'
+>;
 const messageTypes: readonly EventType[] = ['message.status', 'message.failed'];
 
 /** The store's messages, whose outcomes are told in the transaction that writes them, where anybody listens. */
@@ -164,6 +167,7 @@ export function tellingMessages(store: Pick<Store, 'messages' | 'transaction'>, 
     markSent: (owner, ...rest) => tell(owner.device_id, (messages) => messages.markSent(owner, ...rest)),
     applyReceipt: (owner, ...rest) => tell(owner.device_id, (messages) => messages.applyReceipt(owner, ...rest)),
     markFailed: (owner, ...rest) => tell(owner.device_id, (messages) => messages.markFailed(owner, ...rest)),
+    markExpired: (owner, ...rest) => tell(owner.device_id, (messages) => messages.markExpired(owner, ...rest)),
     expire: (owner, ...rest) => tell(owner.device_id, (messages) => messages.expire(owner, ...rest)),
     expireUnkept: (device, ...rest) => tell(device.device_id, (messages) => messages.expireUnkept(device, ...rest)),
     cancel: (account, device, id) => tell(device, (messages) => messages.cancel(account, device, id)),

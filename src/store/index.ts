@@ -77,7 +77,7 @@ export type { Migration } from './migrations/index.ts';
 export type { NodeRow, Nodes } from './nodes.ts';
 export { occupy } from './occupancy.ts';
 export type { Frozen, Paced } from './outbox.ts';
-export { MAX_ATTEMPTS, type ReceiptStep } from './outcomes.ts';
+export type { ReceiptStep } from './outcomes.ts';
 export type { NewPackage, PackagePatch, PackageRow, Packages } from './packages.ts';
 export type { Erased, People, PersonFile, PersonNames, PersonRecord } from './people.ts';
 export type { PurchaseRow } from './purchases.ts';

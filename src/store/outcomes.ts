@@ -2,6 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Context } from './context.ts';
 import { ENDED_AT_ONCE, type Ending, endings, endMessages } from './ending.ts';
 import { assertOwner, fenced, isOwner, type Owner, ownerOf, StaleOwner } from './fence.ts';
+import { UNSETTLED_MS } from './lifetimes.ts';
 import { type MessageRow, openMessage, statuses } from './message.ts';
 import type { MessageState, MessageTable } from './schema.ts';
 import { type Parts, statement } from './statement.ts';
@@ -9,9 +10,6 @@ import { inTransaction } from './transactions.ts';
 
 /** How far a receipt says that a message came. */
 export type ReceiptStep = 'sent' | 'delivered' | 'read';
-
-/** Sends of one message, the first included (sending.md, step 8). */
-export const MAX_ATTEMPTS = 5;
 
 /** What became of the rows that the owner of a device sent. Each call throws StaleOwner once the lease has another epoch. */
 export function createOutcomes(context: Context) {
@@ -47,7 +45,7 @@ export function createOutcomes(context: Context) {
       ),
 
     /**
-     * A receipt lifts the state (sending → sent → delivered → read, and out of `failed`) and never lowers it; `read` implies
+     * A receipt lifts the state (sending → sent → delivered → read, and out of `failed` and `expired`) and never lowers it; `read` implies
      * `delivered`, and each implies `sent`. `at`: Unix ms. Undefined when it changed nothing.
      */
     applyReceipt: (owner: Owner, whatsapp_id: string, step: ReceiptStep, at: number) =>
@@ -68,10 +66,11 @@ export function createOutcomes(context: Context) {
     },
 
     /**
-     * Ends what is past its lifetime: queued rows, and unknown ones that used up their attempts. Quota comes back for those that
-     * were never tried. At most 500 at once; call again while it gives rows.
+     * Ends queued rows past their lifetime, and unknown ones for which the device has not come back for long: else whoever takes them up
+     * ends those (`markExpired`), when the receipts that waited are through. Quota comes back for those that were never tried. At most 500
+     * at once; call again while it gives rows.
      */
-    expire: (owner: Owner, now: number, attempts = MAX_ATTEMPTS): Promise<MessageRow[]> =>
+    expire: (owner: Owner, now: number): Promise<MessageRow[]> =>
       endOnes(
         owner,
         endings.expired,
@@ -80,13 +79,13 @@ export function createOutcomes(context: Context) {
           select id from message where device_id = ${owner.device_id} and state = 'queued' and expires_at <= ${now}
           union all
           select id from message
-          where device_id = ${owner.device_id} and state = 'sending' and expires_at <= ${now} and attempts >= ${attempts}
+          where device_id = ${owner.device_id} and state = 'sending' and expires_at <= ${now - UNSETTLED_MS}
           limit ${ENDED_AT_ONCE})`,
       ),
 
     /** Whether `expire` may find anything: one look, for every device asks four times a minute and there is nearly never any. */
     async isAnyLate(owner: Owner, now: number): Promise<boolean> {
-      const [found] = (await looking(context, { ...owner, now })).rows;
+      const [found] = (await looking(context, { ...owner, now, unsettled: now - UNSETTLED_MS })).rows;
       if (!found?.owned) throw new StaleOwner(owner);
       return Boolean(found.late);
     },
@@ -100,11 +99,11 @@ export function createOutcomes(context: Context) {
 
 const unacknowledged = ['queued', 'sending'] as const satisfies MessageState[];
 
-/** What each step of a receipt lifts. `expired` and `cancelled` are final. */
+/** What each step of a receipt lifts, where an attempt was made. `cancelled` is final. */
 const below: Record<ReceiptStep, readonly MessageState[]> = {
-  sent: ['queued', 'sending', 'failed'],
-  delivered: ['queued', 'sending', 'failed', 'sent'],
-  read: ['queued', 'sending', 'failed', 'sent', 'delivered'],
+  sent: ['queued', 'sending', 'failed', 'expired'],
+  delivered: ['queued', 'sending', 'failed', 'expired', 'sent'],
+  read: ['queued', 'sending', 'failed', 'expired', 'sent', 'delivered'],
 };
 
 interface Tried extends Owner {
@@ -165,10 +164,13 @@ const lifting = (step: ReceiptStep) =>
 const lift = { sent: lifting('sent'), delivered: lifting('delivered'), read: lifting('read') };
 
 /** Whether the lease is still the owner's, and whether anything may be past its lifetime. */
-const looking = statement<Owner & { readonly now: number }, { readonly owned: unknown; readonly late: unknown }>(
-  ({ db, value }) =>
-    sql<{ owned: unknown; late: unknown }>`select
+const looking = statement<
+  Owner & { readonly now: number; readonly unsettled: number },
+  { readonly owned: unknown; readonly late: unknown }
+>(({ db, value }) =>
+  sql<{ owned: unknown; late: unknown }>`select
       exists (select 1 from device_lease where device_id = ${value('device_id')} and epoch = ${value('epoch')}) as owned,
-      exists (select 1 from message where device_id = ${value('device_id')} and state in ('queued', 'sending')
-        and expires_at <= ${value('now')}) as late`.compile(db),
+      exists (select 1 from message where device_id = ${value('device_id')} and (
+        state = 'queued' and expires_at <= ${value('now')}
+        or state = 'sending' and expires_at <= ${value('unsettled')})) as late`.compile(db),
 );
