@@ -340,6 +340,59 @@ overEachDatabase('deliveries to webhooks', (database) => {
     expect(await desk.webhooks.find(desk.owner, webhook.id)).toMatchObject({ status: 'active' });
   });
 
+  test.each(['is gone (410)', 'is switched off'] as const)(
+    'are not planned again and again, however many wait, when their endpoint %s',
+    async (how) => {
+      let isOver = false;
+      let plans = 0;
+      const ended = Promise.withResolvers<void>();
+      const desk = await openDesk(database, {
+        concurrency: 2,
+        manners: ({ webhooks, deliveries }) => ({
+          webhooks: {
+            ...webhooks,
+            async lease(...which) {
+              const has = await webhooks.lease(...which);
+              if (!has) ended.resolve();
+              return has;
+            },
+          },
+          deliveries: {
+            ...deliveries,
+            plan(...which) {
+              if (isOver) plans += 1;
+              // With the fault it goes on for half a minute.
+              if (plans > 5) ended.resolve();
+              return deliveries.plan(...which);
+            },
+          },
+        }),
+      });
+      const { webhook } = await desk.endpoint('/in');
+      const { tenant, happenings, receiver } = desk;
+      await desk.store.transaction(async (tx) => {
+        for (let n = 0; n < 300; n++)
+          await happenings.record(tx, tenant.owner, { type: 'message.received', cause: null, chat: `${n}`, data: {} });
+      });
+      desk.events.on('webhook.changed', () => {
+        isOver = true;
+      });
+      let switched: Promise<unknown> | undefined;
+      receiver.behave('/in', async (response) => {
+        if (how === 'is switched off') {
+          switched ??= desk.webhooks.update(desk.owner, webhook.id, { enabled: false });
+          await switched;
+        }
+        response.writeHead(how === 'is switched off' ? 200 : 410).end();
+      });
+      desk.deliveries.start();
+      await ended.promise;
+      await switched;
+      expect(plans).toBeLessThanOrEqual(2);
+      expect(receiver.received.length).toBeLessThanOrEqual(4);
+    },
+  );
+
   test('to an address that answers 410 end at once', async () => {
     const desk = await openDesk(database);
     const { webhook } = await desk.endpoint('/in');

@@ -8,6 +8,7 @@ import { createHappenings, type Happening } from '../../src/gateway/happenings.t
 import { createMail } from '../../src/gateway/mail.ts';
 import { createWebhooks } from '../../src/gateway/webhooks.ts';
 import { createEgress } from '../../src/net/egress.ts';
+import type { Store } from '../../src/store/index.ts';
 import { startMailServer } from '../panel/support/mail-server.ts';
 import { createTenant } from '../store/tenant.ts';
 import type { TestDatabase } from '../support/databases.ts';
@@ -24,6 +25,7 @@ export async function openDesk(
     concurrency = 8,
     beforeDurable = async () => undefined,
     judging = (judge) => judge(),
+    manners = (worker) => worker,
   }: {
     timeoutMs?: number;
     concurrency?: number;
@@ -31,6 +33,8 @@ export async function openDesk(
     beforeDurable?: () => Promise<void>;
     /** After a failure was written: `judge` looks how long the endpoint has failed, Unix ms. */
     judging?: (judge: () => Promise<number>) => Promise<number>;
+    /** Between the worker and what it asks of the store. */
+    manners?: (worker: Pick<Store, 'webhooks' | 'deliveries'>) => Pick<Store, 'webhooks' | 'deliveries'>;
   } = {},
 ) {
   const receiver = await startReceiver();
@@ -59,7 +63,10 @@ export async function openDesk(
       store: {
         ...store,
         durable: () => beforeDurable().then(store.durable),
-        webhooks: { ...store.webhooks, failing: (id, now) => judging(() => store.webhooks.failing(id, now)) },
+        ...manners({
+          deliveries: store.deliveries,
+          webhooks: { ...store.webhooks, failing: (id, now) => judging(() => store.webhooks.failing(id, now)) },
+        }),
       },
       happenings,
       egress,

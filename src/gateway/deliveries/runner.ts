@@ -135,8 +135,11 @@ export function startRunner(needs: RunnerNeeds): Runner {
     try {
       const row = await store.deliveries.take(id);
       const webhook = await store.webhooks.get(webhookId);
-      if (row === undefined || webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null)
+      if (webhook === undefined || webhook.enabled === 0 || webhook.paused_at !== null) {
+        endsNow();
         return false;
+      }
+      if (row === undefined) return false;
       const { retryAfter, ...outcome } = await attempt(needs, row, webhook, stopping.signal);
       if (outcome.reason === null) {
         streak = 0;
@@ -155,6 +158,14 @@ export function startRunner(needs: RunnerNeeds): Runner {
       stopping.abort();
     }
     return false;
+  }
+
+  /**
+   * The endpoint is gone, off or paused: the next turn asks for the lease, gets none, and ends. Until it was due again, the same rows were
+   * read in a circle: a plan of many that nothing was sent of was made anew at once, for up to 30 s.
+   */
+  function endsNow(): void {
+    leasedUntil = 0;
   }
 
   /** Pauses an endpoint that has failed for days, or says that it is gone for good. Nothing is lost: what it misses waits. */
@@ -178,6 +189,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
       });
       return true;
     });
+    endsNow();
     if (!paused) return;
     log.warn({ device: webhook.device_id, reason: because }, 'a webhook was paused');
     needs.happenings.ring(webhook);
