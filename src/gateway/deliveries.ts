@@ -114,6 +114,10 @@ export function createDeliveries(needs: DeliveriesNeeds): Deliveries {
       await running;
       for (const runner of runners.values()) runner.stop();
       await Promise.all([...runners.values()].map(({ done }) => done));
+      // Another node goes on at once; a runner that has ended by itself keeps its lease for a while.
+      await store.webhooks.giveUpAll(needs.node).catch((error) => {
+        log.warn({ err: asError(error) }, 'the webhooks of this node could not be handed over; others take them soon');
+      });
     },
   };
 }

@@ -130,14 +130,25 @@ export function createWebhooks(context: Context) {
       return row && open(row);
     },
 
-    /** For the worker: this node delivers to it for `ttl` ms more. False when another one does, or it is off. */
+    /** For the worker: this node delivers to it for `ttl` ms more. False when another one that lives does, or it is off. */
     async lease(id: number, node: string, ttl: number): Promise<boolean> {
       const { rows } = await sql`
         update webhook set lease_node = ${node}, lease_until = ${dialect.now()} + ${ttl}
         where id = ${id} and enabled = 1 and paused_at is null
-          and (lease_node is null or lease_node = ${node} or lease_until <= ${dialect.now()})
+          and (lease_node is null or lease_node = ${node} or lease_until <= ${dialect.now()}
+            or not exists (select 1 from node where node.name = lease_node and node.alive_until > ${dialect.now()}))
         returning id`.execute(db);
       return rows.length > 0;
+    },
+
+    /** For the worker: this node delivers to none any more. */
+    async giveUpAll(node: string): Promise<void> {
+      await db
+        .updateTable('webhook')
+        .set({ lease_until: 0 })
+        .where('lease_node', '=', node)
+        .where('lease_until', '>', 0)
+        .execute();
     },
 
     /** For the worker. Nothing succeeded since `at`; gives since when. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { envelopes } from '../../src/http/v1/event-schemas.ts';
 import { createTenant } from '../store/tenant.ts';
 import { overEachDatabase } from '../support/databases.ts';
@@ -392,6 +392,30 @@ overEachDatabase('deliveries to webhooks', (database) => {
       expect(receiver.received.length).toBeLessThanOrEqual(4);
     },
   );
+
+  test.each(['stops', 'is dead'] as const)('go on at once on another node when theirs %s', async (how) => {
+    const desk = await openDesk(database);
+    const { nodes, webhooks } = desk.store;
+    const node = { role: 'all', version: '1', draining: 0, devices: 0, memory_mb: 1 } as const;
+    for (const name of ['node-1', 'node-2']) await nodes.begin({ ...node, name, life: name }, HOUR);
+    const { webhook } = await desk.endpoint('/in');
+    desk.deliveries.start();
+    await desk.tell();
+    await desk.logged(webhook.id, (rows) => rows[0]?.state === 'delivered');
+    // While it lives, nobody else has them.
+    expect(await webhooks.lease(webhook.id, 'node-2', HOUR)).toBe(false);
+    if (how === 'is dead') {
+      await desk.deliveries.stop();
+      expect(await webhooks.lease(webhook.id, 'node-1', HOUR)).toBe(true);
+      expect(await webhooks.lease(webhook.id, 'node-2', HOUR)).toBe(false);
+      await nodes.end('node-1', 'node-1');
+    } else await desk.deliveries.stop();
+    await desk.tell();
+    const other = desk.make('node-2');
+    onTestFinished(() => other.stop());
+    other.start();
+    await desk.receiver.nth('/in', 2);
+  });
 
   test('to an address that answers 410 end at once', async () => {
     const desk = await openDesk(database);

@@ -58,7 +58,7 @@ export async function openDesk(
     mail: createMail({ smtpUrl: letters.url, from: 'WAGate <wagate@example.com>', log }),
     log,
   });
-  const make = () =>
+  const make = (node = 'node-1') =>
     createDeliveries({
       store: {
         ...store,
@@ -72,7 +72,7 @@ export async function openDesk(
       egress,
       alerts,
       events,
-      node: 'node-1',
+      node,
       concurrency,
       timeoutMs,
       clock,

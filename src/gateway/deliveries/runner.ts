@@ -32,8 +32,13 @@ export interface RunnerNeeds {
   readonly log: Log;
 }
 
-/** Longer than an attempt may take: whoever takes the endpoint over meets none of ours. */
+/** Longer than an attempt may take: whoever takes the endpoint over from a node that lives meets none of ours. */
 const LEASE_MS = 90_000;
+/**
+ * Asked for again so often, since it is another's as soon as this node passes for dead (`NODE_MS` after its last beat): one that was frozen
+ * finds that out before it begins anything more.
+ */
+const RENEW_MS = 5_000;
 const PLANNED = 250;
 /** Failures in a row after which an endpoint gets one request at a time: a dead one costs nobody much. */
 const DEAD_AFTER = 10;
@@ -60,7 +65,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
     while (!stopping.signal.aborted) {
       if (clock.monotonic() >= leasedUntil) {
         if (!(await store.webhooks.lease(webhookId, needs.node, LEASE_MS))) break;
-        leasedUntil = clock.monotonic() + LEASE_MS / 3;
+        leasedUntil = clock.monotonic() + RENEW_MS;
       }
       if (stale) await look();
       // A failure that was written after the plan was read: by the plan its delivery is still due, and would go once more at once.
@@ -162,7 +167,7 @@ export function startRunner(needs: RunnerNeeds): Runner {
 
   /**
    * The endpoint is gone, off or paused: the next turn asks for the lease, gets none, and ends. Until it was due again, the same rows were
-   * read in a circle: a plan of many that nothing was sent of was made anew at once, for up to 30 s.
+   * read in a circle: a plan of many that nothing was sent of was made anew at once.
    */
   function endsNow(): void {
     leasedUntil = 0;
