@@ -86,13 +86,16 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     return times;
   }
 
-  async function fail(row: MessageRow, cause: Failure): Promise<void> {
+  /** What WhatsApp refused goes out no more, whatever becomes of the database meanwhile: a stranger would get it twice. */
+  async function fail(row: MessageRow, cause: Failure, signal: AbortSignal): Promise<void> {
     preparations.delete(row.id);
     unanswered.delete(row.id);
+    const failed = await untilStored(clock, signal, () =>
+      messages.markFailed(owner, row.id, cause.code, cause.message, clock.now()),
+    );
+    await needs.durable();
     const body = readBody(row);
     if (body.is === 'media' && body.upload !== null) await needs.media.discard(body.upload);
-    const failed = await messages.markFailed(owner, row.id, cause.code, cause.message, clock.now());
-    await needs.durable();
     if (failed !== undefined) needs.changed(failed);
   }
 
@@ -104,10 +107,10 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     if (expired !== undefined) needs.changed(expired);
   }
 
-  async function later(row: MessageRow, why: string, giveUp = false): Promise<void> {
+  async function later(row: MessageRow, why: string, signal: AbortSignal, giveUp = false): Promise<void> {
     const tries = (preparations.get(row.id) ?? 0) + 1;
     preparations.set(row.id, tries);
-    if (giveUp && tries > MOST_PREPARATIONS) return fail(row, failure('send_failed', { reason: why }));
+    if (giveUp && tries > MOST_PREPARATIONS) return fail(row, failure('send_failed', { reason: why }), signal);
     const seconds = RETRY_SECONDS[Math.min(tries, RETRY_SECONDS.length) - 1] ?? 300;
     const waiting = await messages.requeue(owner, row.id, clock.now() + seconds * 1000, 'retry');
     if (waiting !== undefined) needs.changed(waiting);
@@ -180,11 +183,11 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
       await prepared?.spare?.();
       // Too many downloads of this account, or the disk is full: our trouble, and it passes.
       if (isFailure(error, 'rate_limited') || isFailure(error, 'temporarily_unavailable'))
-        return later(row, error.message);
-      if (isFailure(error)) return fail(row, error);
+        return later(row, error.message, signal);
+      if (isFailure(error)) return fail(row, error, signal);
       if (signal.aborted) return;
       if (!(error instanceof LinkError)) throw error;
-      return refusePreparation(row, error, link);
+      return refusePreparation(row, error, link, signal);
     }
     const { chat, type, proto, release, spare } = prepared;
     let marked: MessageRow | undefined;
@@ -203,7 +206,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     return transmit(marked, proto, link, signal);
   }
 
-  function refusePreparation(row: MessageRow, error: LinkError, link: Link): Promise<void> {
+  function refusePreparation(row: MessageRow, error: LinkError, link: Link, signal: AbortSignal): Promise<void> {
     switch (error.code) {
       case 'closed':
       case 'unreadable':
@@ -214,19 +217,19 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         needs.stalled(link);
         return Promise.resolve();
       case 'not_registered':
-        return fail(row, failure('number_not_registered', { number: row.recipient }));
+        return fail(row, failure('number_not_registered', { number: row.recipient }), signal);
       case 'not_in_group':
-        return fail(row, failure('send_failed', { reason: 'this device is not a member of the group.' }));
+        return fail(row, failure('send_failed', { reason: 'this device is not a member of the group.' }), signal);
       case 'rejected':
-        return fail(row, failure('send_failed', { reason: error.message }));
+        return fail(row, failure('send_failed', { reason: error.message }), signal);
       case 'timed_out':
       case 'rate_limited':
       case 'store':
         if (error.code === 'store') needs.storeFailed();
-        return later(row, error.message);
+        return later(row, error.message, signal);
       case 'no_devices':
       case 'media_failed':
-        return later(row, error.message, true);
+        return later(row, error.message, signal, true);
     }
   }
 
@@ -264,7 +267,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         }
         const times = withoutAnswer(row);
         log.warn({ message: row.id, code: trouble.code, attempt: current.attempts }, 'the stanza could not be written');
-        if (times >= MOST_UNANSWERED) return fail(current, failure('send_failed', { reason: trouble.message }));
+        if (times >= MOST_UNANSWERED) return fail(current, failure('send_failed', { reason: trouble.message }), signal);
         await clock.sleep(1000 * 2 ** times, signal);
       } else {
         const answer = await expected.answer;
@@ -274,12 +277,12 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         }
         if (answer.is === 'refused') {
           if (answer.code !== STALE_ADDRESSING || withoutAnswer(row) >= MOST_UNANSWERED)
-            return refused(current, answer.code);
+            return refused(current, answer.code, signal);
           await link.refreshDevices(current.chat);
         } else {
           log.warn({ message: row.id, attempt: current.attempts, reason: answer.because }, 'no acknowledgement came');
           if (withoutAnswer(row) >= MOST_UNANSWERED)
-            return fail(current, failure('send_failed', { reason: 'WhatsApp did not acknowledge it.' }));
+            return fail(current, failure('send_failed', { reason: 'WhatsApp did not acknowledge it.' }), signal);
           if (answer.because === 'closed') return;
           if (needs.acknowledgements.lastAt < writtenAt) return needs.stalled(link);
         }
@@ -305,15 +308,16 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
     if (marked?.state === 'sent') needs.changed(marked);
   }
 
-  const refused = (row: MessageRow, code: number): Promise<void> =>
-    fail(row, failure('refused_by_whatsapp', { code, advice: adviceFor(code) }));
+  const refused = (row: MessageRow, code: number, signal: AbortSignal): Promise<void> =>
+    fail(row, failure('refused_by_whatsapp', { code, advice: adviceFor(code) }), signal);
 
   return {
     deliver,
     async resume(row, link, signal) {
       if (clock.now() >= row.expires_at) return expire(row, signal);
       const proto = await messages.findProto(owner.device_id, row.whatsapp_id);
-      if (proto === undefined) return fail(row, failure('send_failed', { reason: 'its content is no longer stored.' }));
+      if (proto === undefined)
+        return fail(row, failure('send_failed', { reason: 'its content is no longer stored.' }), signal);
       const marked = await messages.markResending(owner, row.id, clock.now());
       if (marked === undefined) return;
       return transmit(marked, proto, link, signal);

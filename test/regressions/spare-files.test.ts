@@ -8,7 +8,7 @@ import { createDelivery } from '../../src/gateway/delivery.ts';
 import type { FetchedMedia, StoredMedia } from '../../src/gateway/media.ts';
 import { createRegistrations } from '../../src/gateway/registrations.ts';
 import { type Messages, StaleOwner } from '../../src/store/index.ts';
-import type { Link } from '../../src/whatsapp/link.ts';
+import { type Link, LinkError } from '../../src/whatsapp/link.ts';
 import { accept, createTenant } from '../store/tenant.ts';
 import { overEachDatabase } from '../support/databases.ts';
 
@@ -29,7 +29,7 @@ const uploaded = { ...about, url: null, upload: stored };
  * of its recipient; the message failed for want of it when its turn came.
  */
 overEachDatabase('the file of a message that was not taken', (database) => {
-  async function start(change: Partial<Pick<Messages, 'markSending'>> = {}, typing?: () => void) {
+  async function start(change: Partial<Pick<Messages, 'markSending' | 'markFailed'>> = {}, typing?: () => void) {
     const store = await database.open();
     const tenant = await createTenant(store);
     const acknowledgements = createAcknowledgements(systemClock);
@@ -60,7 +60,9 @@ overEachDatabase('the file of a message that was not taken', (database) => {
           return file('downloads');
         },
         claimUpload: () => file('uploads'),
-        discard: async () => undefined,
+        discard: async () => {
+          held.uploads -= 1;
+        },
       },
       // Longer than any test: only an abort ends it.
       typingMs: () => (typing === undefined ? 0 : 3_600_000),
@@ -103,6 +105,15 @@ overEachDatabase('the file of a message that was not taken', (database) => {
       expect(held).toEqual({ downloads: 0, uploads: 1 });
       expect(await state(row.id)).toBe('queued');
     }
+  });
+
+  test('stays when it was uploaded and its failure could not be written: nobody knows yet that it failed', async () => {
+    const stale = new StaleOwner({ account_id: 1, device_id: 1, epoch: 1 });
+    const { delivery, link, held, send } = await start({ markFailed: () => Promise.reject(stale) });
+    const refusing = { ...link, encode: () => Promise.reject(new LinkError('rejected', 'No.')) } as Link;
+    const row = await send(uploaded);
+    await expect(delivery.deliver(row, refusing, signal, () => undefined)).rejects.toThrow(stale.message);
+    expect(held.uploads).toBe(1);
   });
 
   test('is there when its turn comes, if it was uploaded and only held back', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startNetwork } from '../../simulator/index.ts';
+import { failure } from '../../src/base/errors.ts';
 import type { DeviceMemory, Owner, Store } from '../../src/store/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { placeOf } from '../support/own-database.ts';
@@ -13,9 +14,20 @@ describe('when the store has trouble with one device', () => {
   let weather: Weather = 'good';
   let struck = 0;
   const held: (() => void)[] = [];
+  let refusals = 0;
 
   const storeManners = (store: Store): Store => ({
     ...store,
+    messages: {
+      ...store.messages,
+      async markFailed(...which) {
+        if (refusals > 0) {
+          refusals -= 1;
+          throw failure('temporarily_unavailable');
+        }
+        return store.messages.markFailed(...which);
+      },
+    },
     deviceMemory(owner: Owner): DeviceMemory {
       const memory = store.deviceMemory(owner);
       return {
@@ -81,6 +93,27 @@ describe('when the store has trouble with one device', () => {
       expect(app.network.counters.total).toMatchObject({ undecryptable: 0, reusedIds: 0, reusedRatchetSteps: 0 });
     },
   );
+
+  it('a refusal by WhatsApp is kept although the database was away for a moment: it goes out no second time', async () => {
+    app = await startTestApp({ hands: { storeManners }, env: { SEND_WAIT_SECONDS: '30' } });
+    const stranger = app.network.contact('6281400000003');
+    app.network.faults.refuse(463, { chat: stranger.number, times: 1 });
+    let stanzas = 0;
+    app.network.onStanza((_connection, { tag, attrs }) => {
+      if (tag === 'message' && attrs.to?.startsWith(stranger.number)) stanzas += 1;
+      return undefined;
+    });
+    refusals = 1;
+    const answer = await app.call('POST', '/send-message', {
+      recipient: stranger.number,
+      message: 'may I?',
+      show_typing: false,
+    });
+    expect([answer.status, answer.body.code]).toEqual([400, 'refused_by_whatsapp']);
+    const { body } = await app.call('GET', '/messages?limit=1');
+    expect(body.data).toMatchObject([{ state: 'failed', error_code: 'refused_by_whatsapp' }]);
+    expect([refusals, stanzas, stranger.messages.length]).toEqual([0, 1, 0]);
+  });
 
   it('a key that can not be read sets the device apart, asks for no new QR, and keeps what waits', async () => {
     const network = await startNetwork();
