@@ -262,7 +262,7 @@ export function createDelivery(needs: DeliveryNeeds): Delivery {
         }
         if (trouble.code === 'stuck') {
           // Nothing was written, as far as is known: no attempt either. The next connection takes the row up, like any that is unknown.
-          if (clock.now() >= current.expires_at) return fail(current, failure('message_expired'));
+          if (clock.now() >= current.expires_at) return expire(current, signal);
           return needs.stalled(link);
         }
         const times = withoutAnswer(row);
