@@ -86,6 +86,7 @@ export async function receiveForm(
     request.raw.unpipe();
     request.raw.resume();
     await discard();
+    if (isOfDisk(error)) throw failure('temporarily_unavailable', {}, { retryAfter: 30, cause: error });
     throw brokenForm(error)
       ? failure('bad_request', { reason: 'the form is not well formed' }, { cause: error })
       : error;
@@ -138,6 +139,10 @@ async function spool(from: Readable, path: string, arrival: Pick<Arrival, 'take'
   );
   return hash.digest();
 }
+
+/** A full disk or a folder that is not ours is the server's trouble and not the caller's. */
+const isOfDisk = (error: unknown) =>
+  error instanceof Error && 'syscall' in error && ['mkdir', 'open', 'write'].includes(String(error.syscall));
 
 /** What the parser says of a form that breaks off or has no boundary has no code; what the disk and fastify say has one. */
 const brokenForm = (error: unknown) =>

@@ -61,6 +61,12 @@ describe('a full disk', () => {
       await traffic.post({ async: true });
     expect(traffic.codes).toEqual({ temporarily_unavailable: 1 });
     for (let n = 0; n < 5; n += 1) expect(await traffic.post()).toBe(503);
+    const form = new FormData();
+    form.append('recipient', READER);
+    form.append('file', new Blob([new Uint8Array(100_000)]), 'report.pdf');
+    const headers = { authorization: `Bearer ${app.token}` };
+    const upload = await fetch(`${app.url}/api/v1/send-media`, { method: 'POST', headers, body: form });
+    expect([upload.status, await upload.json()]).toMatchObject([503, { code: 'temporarily_unavailable' }]);
     const arriving = heard(app);
     await contact.send('6281234567890', 'while the disk is full');
 
