@@ -52,7 +52,7 @@ export function createHousekeeping({
     for (const [what, deleteSome] of Object.entries(kinds)) {
       if (signal?.aborted) return;
       await inSteps(AT_ONCE, (limit) => deleteSome(now, limit), signal).catch((error) =>
-        log.error({ err: asError(error), what }, 'what has ended could not be removed'),
+        log.error({ err: asError(error), step: what }, 'what has ended could not be removed'),
       );
     }
   }
