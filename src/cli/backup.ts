@@ -99,7 +99,7 @@ export async function restore({ config, args, options, say }: CommandEnvironment
       ...(asides.length === 0
         ? []
         : [`What was here before is in ${asides.join(' and ')}: delete it when all is well.`]),
-      'Start the gateway now: npm start',
+      'Start the gateway now, as it is started here: npm start, docker compose up -d, or systemctl start wagate.',
     ];
     const [replaced = null, also_replaced = null] = asides;
     return { text: text.join('\n'), data: { ...facts, devices_renewed: renewed, replaced, also_replaced } };

@@ -90,7 +90,11 @@ async function fleet(store: Store): Promise<Finding[]> {
             ? `at work: ${nodes.map(({ node, devices: held }) => `${node} (${held} device(s))`).join(', ')}; ${queues}`
             : 'no device is linked yet',
         )
-      : ill('gateway', `no gateway is at work; ${queues}`, 'Start it: npm start.');
+      : ill(
+          'gateway',
+          `no gateway is at work; ${queues}`,
+          'Start it as it is started here: npm start, docker compose up -d, or systemctl start wagate.',
+        );
   const troubled = devices.filter(({ state }) => state !== 'connected');
   const told = `${devices.length - troubled.length} of ${devices.length} connected`;
   const named = troubled
