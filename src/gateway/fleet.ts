@@ -85,6 +85,7 @@ const READ_AGAIN_MS = 1_000;
 export function createFleet(needs: FleetNeeds): Fleet {
   const { store, clock, log, node, neighbours } = needs;
   const held = createHeld({
+    devices: store.devices,
     leases: store.leases,
     node,
     open: (device, owner, arrives) => {
@@ -166,7 +167,7 @@ export function createFleet(needs: FleetNeeds): Fleet {
       neighbours?.bridge.ring('fleet.look', { deviceId: deviceId ?? 0 });
       await rounds.now(deviceId);
     },
-    take: (device) => held.take(device, false),
+    take: held.take,
     drop,
     async dropKind(kind) {
       await Promise.all(

@@ -81,6 +81,17 @@ export function createLinking(needs: LinkingNeeds): Linking {
     patience.abort();
   }
 
+  async function switchOff({ accountId }: Signed, id: number): Promise<void> {
+    const letGo = async () => {
+      await store.devices.update(accountId, id, { enabled: 0 });
+      await store.durable();
+      await fleet.drop(id);
+    };
+    await letGo();
+    // Linked that moment, it was still being switched on. Nothing is written by that connection any more.
+    if ((await store.devices.find(accountId, id))?.enabled === 1) await letGo();
+  }
+
   const linking: Linking = {
     async begin(who, id, address) {
       await startPairing(await alive(who, id));
@@ -132,9 +143,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
 
     async disconnect(who, id) {
       await devices.find(who.accountId, id);
-      await store.devices.update(who.accountId, id, { enabled: 0 });
-      await store.durable();
-      await fleet.drop(id);
+      await switchOff(who, id);
       told(who, id, 'idle');
       return live(who, id);
     },
@@ -143,7 +152,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
       const row = await devices.find(who.accountId, id);
       await store.devices.update(who.accountId, id, { enabled: 0 });
       await logOut(id);
-      await fleet.drop(id);
+      await switchOff(who, id);
       // The lease is taken anew: whoever held the device before can write none of its keys any more.
       const { owner } = await fleet.take(row);
       await store.clearMemory(owner);
@@ -163,7 +172,7 @@ export function createLinking(needs: LinkingNeeds): Linking {
       await devices.find(who.accountId, id);
       await store.devices.update(who.accountId, id, { enabled: 0 });
       await logOut(id);
-      await fleet.drop(id);
+      await switchOff(who, id);
       await store.devices.remove(who.accountId, id);
       await audit.note({ kind: 'device.deleted', who, subject: `device ${id}`, address });
       await store.durable();

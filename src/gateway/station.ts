@@ -133,7 +133,7 @@ export function createStation(needs: StationNeeds): Station {
       findSent: (whatsappId) => store.messages.findProto(owner.device_id, whatsappId),
     },
     onState: (state) => {
-      if (state.is === 'connected') pairing = false;
+      if (state.is === 'connected') linked();
       else outbox.onDisconnected();
       if (leaving) return;
       const begins = state.is === 'idle' || (state.is === 'connecting' && state.attempt === 1);
@@ -247,7 +247,7 @@ export function createStation(needs: StationNeeds): Station {
         self = { phone: event.phone, lid: event.lid };
         pace.linked(now);
         health.phoneSeen(now);
-        telling.keep({ ...account(event), linked_at: now, phone_seen_at: now });
+        telling.keep({ ...account(event), ...wantedFromNow(), linked_at: now, phone_seen_at: now });
         if (isAnother) beginAnew(now);
         break;
       }
@@ -294,8 +294,16 @@ export function createStation(needs: StationNeeds): Station {
     phone: event.phone,
     lid: event.lid,
     push_name: event.name,
-    enabled: 1 as const,
   });
+
+  /** Whoever links a device wants it connected. Nobody else switches one on here: it may just have been switched off. */
+  const wantedFromNow = () => (pairing ? { enabled: 1 as const } : {});
+
+  function linked(): void {
+    // Its phone may have linked it before, in a process that died when it had the credentials only.
+    if (pairing) telling.keep(wantedFromNow());
+    pairing = false;
+  }
 
   /** Another number than before: WhatsApp trusts it as little as a new one, and has nothing against it yet. */
   function beginAnew(now: number): void {

@@ -196,6 +196,10 @@ export function createDevices(context: Context) {
         .limit(limit)
         .execute(),
 
+    /** The row as it is now, when the device shall be connected. */
+    findWanted: (id: number): Promise<DeviceRow | undefined> =>
+      wanted().selectAll('device').where('device.id', '=', id).executeTakeFirst(),
+
     /** Of these, those that shall be connected. */
     async stillWanted(ids: readonly number[]): Promise<ReadonlySet<number>> {
       if (ids.length === 0) return new Set();

@@ -14,8 +14,10 @@ export interface Held {
   readonly stations: ReadonlyMap<number, Station>;
   /** Kept, and not being let go of. */
   keeps(deviceId: number): boolean;
-  /** Throws `device_busy` when another node holds it. `arrives`: it was connected on another node until now. */
-  take(device: DeviceRow, arrives: boolean): Promise<Station>;
+  /** Throws `device_busy` when another node holds it, `not_found` when it is gone. */
+  take(device: Named): Promise<Station>;
+  /** Undefined when it shall not be connected any more. `arrives`: it was connected on another node until now. Throws `device_busy`. */
+  takeWanted(deviceId: number, arrives: boolean): Promise<Station | undefined>;
   /** Stops it and gives its lease up. False: this node does not keep it. */
   drop(deviceId: number, graceMs?: number): Promise<boolean>;
   /** To another node: nobody is told that it is not connected meanwhile. */
@@ -31,7 +33,10 @@ export interface Held {
   renewed(deviceIds: Iterable<number>, until: number): void;
 }
 
+type Named = Pick<DeviceRow, 'id' | 'account_id'>;
+
 export interface HeldNeeds {
+  readonly devices: Pick<Store['devices'], 'find' | 'findWanted'>;
   readonly leases: Pick<Store['leases'], 'take' | 'giveUp'>;
   readonly node: string;
   /** The station of a device whose lease was just taken. Throws when it can not be reached from here. */
@@ -40,14 +45,17 @@ export interface HeldNeeds {
   readonly log: Log;
 }
 
-export function createHeld({ leases, node, open, clock, log }: HeldNeeds): Held {
+export function createHeld({ devices, leases, node, open, clock, log }: HeldNeeds): Held {
   const stations = new Map<number, Station>();
-  const starting = new Map<number, Promise<Station>>();
+  const starting = new Map<number, Promise<Station | undefined>>();
   const ending = new Map<number, Promise<void>>();
   const until = new Map<number, number>();
 
-  async function take(device: DeviceRow, arrives: boolean): Promise<Station> {
-    const { id } = device;
+  /**
+   * `read` gives the device as it is when the lease is this node's: whoever changes it from then on finds the station, and what was read
+   * before may be old. Undefined when it gives none.
+   */
+  async function take(id: number, arrives: boolean, read: () => Promise<DeviceRow | undefined>) {
     const present = starting.get(id) ?? (ending.has(id) ? undefined : stations.get(id));
     if (present !== undefined) return present;
     const taking = (async () => {
@@ -56,17 +64,31 @@ export function createHeld({ leases, node, open, clock, log }: HeldNeeds): Held 
       const epoch = await leases.take(id, node, LEASE_MS);
       if (epoch === undefined) throw failure('device_busy', { state: 'kept by another node', needed: 'free' });
       until.set(id, begun + LEASE_MS);
+      let station: Station | undefined;
       try {
-        const station = open(device, { account_id: device.account_id, device_id: id, epoch }, arrives);
+        const device = await read();
+        if (device === undefined) return undefined;
+        station = open(device, { account_id: device.account_id, device_id: id, epoch }, arrives);
         stations.set(id, station);
         return station;
-      } catch (error) {
-        await leases.giveUp(id, node, epoch);
-        throw error;
+      } finally {
+        if (station === undefined) await leases.giveUp(id, node, epoch);
       }
     })().finally(() => starting.delete(id));
     starting.set(id, taking);
     return taking;
+  }
+
+  async function takeThis({ account_id, id }: Named): Promise<Station> {
+    const read = async () => {
+      const device = await devices.find(account_id, id);
+      if (device === undefined) throw failure('not_found');
+      return device;
+    };
+    // The first time it may be a round that takes it, and lets it be.
+    const station = (await take(id, false, read)) ?? (await take(id, false, read));
+    if (station === undefined) throw failure('device_busy', { state: 'just switched off', needed: 'free' });
+    return station;
   }
 
   /** How it went is told to those who let go of it. */
@@ -118,7 +140,8 @@ export function createHeld({ leases, node, open, clock, log }: HeldNeeds): Held 
   return {
     stations,
     keeps,
-    take,
+    take: takeThis,
+    takeWanted: (id, arrives) => take(id, arrives, () => devices.findWanted(id)),
     drop,
     async prune(before, wanted) {
       for (const [id, station] of before)

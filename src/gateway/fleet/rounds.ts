@@ -48,7 +48,7 @@ function createAlone({ held, store, route, node, clock, log }: RoundsNeeds): Rou
       if (ending.signal.aborted) return;
       if (held.keeps(device.id) || route(device) === undefined) continue;
       try {
-        (await held.take(device, false)).start();
+        (await held.takeWanted(device.id, false))?.start();
       } catch (error) {
         log.debug({ device: device.id, err: asError(error) }, 'a device is not free');
       }

@@ -117,7 +117,7 @@ export function createShares({
     await inLanes(TAKING_LANES, free, async (device) => {
       if (draining || held.keeps(device.id)) return;
       try {
-        (await held.take(device, device.state === 'connected')).start();
+        (await held.takeWanted(device.id, device.state === 'connected'))?.start();
       } catch (error) {
         // Another node was faster.
         if (!isFailure(error, 'device_busy')) throw error;
@@ -188,7 +188,7 @@ export function createShares({
       // Until then it is not free.
       await held.settled(deviceId);
       const [device] = (await store.devices.listFree(kinds(), 10_000)).filter(({ id }) => id === deviceId);
-      if (device !== undefined) (await held.take(device, false)).start();
+      if (device !== undefined) (await held.takeWanted(deviceId, false))?.start();
     },
   };
 }
