@@ -39,6 +39,12 @@ const scripts = {
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/**
+ * Node keeps there what V8 made of the sources: a start takes three quarters of the time. Whoever can write there can write the sources,
+ * too, other than in the folder for temporary files; where that is nobody (an image, a systemd unit) nothing is kept, and nothing said.
+ */
+const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node') };
+
 const say = (sentence) => process.stderr.write(`${sentence}\n`);
 
 /** Runs one script by its name with the arguments that follow, and ends this process as the script ended. */
@@ -65,7 +71,7 @@ async function run(name, args) {
     cwd: root,
     stdio: 'inherit',
     pathFirst: [dirname(node.path), join(root, 'node_modules', '.bin')],
-    env: { ...allocator, ...process.env },
+    env: { ...allocator, ...compiled, ...process.env },
   });
 }
 

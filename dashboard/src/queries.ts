@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from '@tanstack/react-query';
+import { QueryCache, QueryClient, type QueryKey } from '@tanstack/react-query';
 import { ApiFailure } from './api/failure.ts';
 import { forgetKept } from './parts/kept.ts';
 
@@ -35,3 +35,25 @@ export const queries = new QueryClient({
     },
   },
 });
+
+let leaving = false;
+
+/** Signs out: what is still being asked, or would be asked again meanwhile because something happened, would be answered to nobody. */
+export async function leave(signOut: () => Promise<void>): Promise<void> {
+  leaving = true;
+  try {
+    await queries.cancelQueries();
+    await signOut();
+    queries.clear();
+  } catch (error) {
+    void queries.invalidateQueries();
+    throw error;
+  } finally {
+    leaving = false;
+  }
+}
+
+/** Something has happened that these answers may tell of. */
+export function askAgain(queryKey: QueryKey): void {
+  if (!leaving) void queries.invalidateQueries({ queryKey });
+}

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -117,6 +117,19 @@ describe('scripts/run.mjs', () => {
     await writeFile(join(folder, 'src/main.ts'), 'console.log(process.env.MALLOC_ARENA_MAX);');
     expect((await start(['start'], { env: { MALLOC_ARENA_MAX: undefined } }).ended).stdout).toBe('2\n');
     expect((await start(['start'], { env: { MALLOC_ARENA_MAX: '7' } }).ended).stdout).toBe('7\n');
+  });
+
+  test('keeps what was compiled beside the packages, for the next start', async () => {
+    await installThings();
+    await writeFile(join(folder, 'src/kept.ts'), 'export const kept: number = 1;');
+    await writeFile(
+      join(folder, 'src/main.ts'),
+      "await import('./kept.ts'); console.log(process.env.NODE_COMPILE_CACHE);",
+    );
+    const said = (await start(['start'], { env: { NODE_COMPILE_CACHE: undefined } }).ended).stdout.trim();
+    expect(said).toBe(join(folder, 'node_modules/.cache/node'));
+    expect((await readdir(said, { recursive: true })).length).toBeGreaterThan(0);
+    expect((await start(['start'], { env: { NODE_COMPILE_CACHE: '' } }).ended).stdout).toBe('\n');
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(

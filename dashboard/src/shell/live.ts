@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { keyOf } from '../api/ask.ts';
 import type { Answer } from '../api/client.ts';
 import type { Me, PanelDevice, PanelMessage, Subscription } from '../api/types.ts';
-import { queries } from '../queries.ts';
+import { askAgain, queries } from '../queries.ts';
 
 interface Hello {
   readonly devices: PanelDevice[];
@@ -140,7 +140,7 @@ function createCalm() {
       name,
       setTimeout(() => {
         waiting.delete(name);
-        void queries.invalidateQueries({ queryKey });
+        askAgain(queryKey);
       }, ms),
     );
   };

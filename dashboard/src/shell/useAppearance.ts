@@ -5,7 +5,7 @@ import { changeLanguage, currentLanguage, type Language } from '../i18n.ts';
 import { forgetDrafts } from '../parts/drafts.ts';
 import { forgetKept } from '../parts/kept.ts';
 import { useAction } from '../parts/useAction.ts';
-import { queries } from '../queries.ts';
+import { leave, queries } from '../queries.ts';
 
 /** What the menus of the shell do. */
 export function useAppearance() {
@@ -25,18 +25,14 @@ export function useAppearance() {
         queries.setQueryData(keyOf('GET /api/panel/me'), { success: true, data });
       }),
     signOut: () =>
-      run(async () => {
-        // What is still being asked would be answered to nobody.
-        await queries.cancelQueries();
-        await act('POST /api/panel/sign-out').catch((error) => {
-          void queries.invalidateQueries();
-          throw error;
-        });
-        forgetKept();
-        await navigate({ to: '/sign-in' });
-        forgetDrafts();
-        queries.clear();
-      }),
+      run(() =>
+        leave(async () => {
+          await act('POST /api/panel/sign-out');
+          forgetKept();
+          await navigate({ to: '/sign-in' });
+          forgetDrafts();
+        }),
+      ),
     switchAccount: (account_id: number) =>
       run(async () => {
         const data = await act('POST /api/panel/me/account', { body: { account_id } });
