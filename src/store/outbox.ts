@@ -55,7 +55,14 @@ const take = statement<
     .where('id', '=', value('id'))
     .where('account_id', '=', value('account_id'))
     .where('device_id', '=', value('device_id'))
-    .where((eb) => eb.or([eb('state', '=', 'sending'), eb('state', '=', 'queued').and(eb.not(isHeld(value('now'))))]))
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'sending'),
+        eb('state', '=', 'queued')
+          .and('expires_at', '>', value('now'))
+          .and(eb.not(isHeld(value('now')))),
+      ]),
+    )
     .where(isOwner({ dialect }, ownerOf(value)))
     .returningAll()
     .compile(),
@@ -223,7 +230,7 @@ export function createOutbox(context: Context) {
      * Freezes the bytes and takes the row: `sending`, one attempt more. Durable with the next durable write, which comes before the
      * stanza is on the wire: the step of the ratchet. For a
      * queued row that nothing holds, or one that is `sending` already and goes out again. Undefined when it may not go: cancelled,
-     * ended, or another of its recipient is on its way.
+     * ended, past its lifetime, or another of its recipient is on its way.
      */
     async markSending(owner: Owner, id: number, { proto, type, chat, now }: Frozen): Promise<MessageRow | undefined> {
       const row = await inTransaction(db, async (tx) => {

@@ -240,9 +240,9 @@ overEachDatabase('sending', ({ open }) => {
     const { account, device, owner } = tenant;
     const past = { expires_at: 1_000 };
     const untried = await accept(store, tenant, { recipient: ani, ...past });
-    const tried = await send(store, tenant, await accept(store, tenant, { recipient: budi, ...past }));
+    const tried = await send(store, tenant, await accept(store, tenant, { recipient: budi, ...past }), 999);
     await store.messages.requeue(owner, tried.id, 0, 'retry');
-    const onItsWay = await send(store, tenant, await accept(store, tenant, { recipient: citra, ...past }));
+    const onItsWay = await send(store, tenant, await accept(store, tenant, { recipient: citra, ...past }), 999);
     const alive = await accept(store, tenant, { recipient: '6284' });
     expect(await used(store, tenant)).toBe(4);
 
