@@ -14,7 +14,7 @@ import { createAdministration } from './gateway/administration.ts';
 import { createAlerts } from './gateway/alerts.ts';
 import { createAudit } from './gateway/audit.ts';
 import { createChats } from './gateway/chats.ts';
-import { createDuty } from './gateway/cluster/duty.ts';
+import { createDuty, type Duty } from './gateway/cluster/duty.ts';
 import { alone, createPlacing } from './gateway/cluster/placing.ts';
 import { createNeighbours } from './gateway/cluster.ts';
 import { createDeliveries } from './gateway/deliveries.ts';
@@ -350,7 +350,7 @@ export async function openGateway(config: Config, hands: Hands = {}) {
     live: createLive({ events, sessions, keeping, history, quotas, clock }),
   };
 
-  const lifetimes = createLifetimes({ store, happenings, outcomes, node, clock, log });
+  const lifetimes = createLifetimes({ store, happenings, outcomes, clock, log });
 
   return {
     config,
@@ -406,27 +406,30 @@ export async function startApp(config: Config, hands: Hands = {}) {
   const keeps = config.WAGATE_ROLE !== 'api';
   let draining = false;
 
+  /** Of several nodes one does it at a time. */
+  const onOneNode = (name: string, failed: string, work: Duty): Duty =>
+    neighbours === undefined
+      ? work
+      : createDuty({
+          store,
+          name,
+          node: gateway.node,
+          clock,
+          work,
+          failed: (error) => log.error({ err: asError(error) }, failed),
+        });
+
   await media.sweep();
   await inboxMedia.start();
   await neighbours?.start();
-  // Of several nodes one runs the network of the sandbox devices, and keeps them.
-  const sandboxDuty =
-    neighbours && keeps && config.SANDBOX
-      ? createDuty({
-          store,
-          name: 'sandbox',
-          node: gateway.node,
-          clock,
-          begin: () => sandbox.start(),
-          async end() {
-            await fleet.dropKind('sandbox');
-            await sandbox.stop();
-          },
-          failed: (error) => log.error({ err: asError(error) }, 'the sandbox could not be kept'),
-        })
-      : undefined;
-  if (neighbours === undefined) await sandbox.start();
-  await sandboxDuty?.start();
+  const sandboxDuty = onOneNode('sandbox', 'the sandbox could not be kept', {
+    start: sandbox.start,
+    async stop() {
+      await fleet.dropKind('sandbox');
+      await sandbox.stop();
+    },
+  });
+  if (neighbours === undefined || (keeps && config.SANDBOX)) await sandboxDuty.start();
   const server = await createServer({
     config,
     log,
@@ -454,20 +457,16 @@ export async function startApp(config: Config, hands: Hands = {}) {
   gateway.listensAt(url);
   await fleet.start();
   const housekeeping = createHousekeeping({ store, people: panel.people, clock, log });
-  const housekeepingDuty =
-    neighbours &&
-    createDuty({
-      store,
-      name: 'housekeeping',
-      node: gateway.node,
-      clock,
-      begin: async () => housekeeping.start(),
-      end: housekeeping.stop,
-      failed: (error) => log.error({ err: asError(error) }, 'which node removes what has ended could not be settled'),
-    });
-  if (neighbours === undefined) housekeeping.start();
-  await housekeepingDuty?.start();
-  lifetimes.start();
+  const upkeep = onOneNode('housekeeping', 'which node removes what has ended could not be settled', {
+    async start() {
+      housekeeping.start();
+      lifetimes.start();
+    },
+    async stop() {
+      await Promise.all([housekeeping.stop(), lifetimes.stop()]);
+    },
+  });
+  await upkeep.start();
   if (keeps) deliveries.start();
 
   return {
@@ -485,11 +484,8 @@ export async function startApp(config: Config, hands: Hands = {}) {
       await (closed ?? server.stop());
       await deliveries.stop();
       await inboxMedia.stop();
-      await lifetimes.stop();
-      await housekeepingDuty?.stop();
-      await housekeeping.stop();
-      await sandboxDuty?.stop();
-      await sandbox.stop();
+      await upkeep.stop();
+      await sandboxDuty.stop();
       await neighbours?.stop();
       await gateway.close();
       leave?.();

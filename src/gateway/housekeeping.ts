@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { asError } from '../base/errors.ts';
+import { every } from '../base/every.ts';
 import type { Log } from '../base/log.ts';
 import { inSteps } from '../base/steps.ts';
 import type { Store } from '../store/index.ts';
@@ -44,8 +45,6 @@ export function createHousekeeping({
     // What accounts keep for so many days only: it goes in steps of its own.
     retention: (now) => people.prune(now).then(() => 0),
   };
-  let ending = new AbortController();
-  let running: Promise<void> | undefined;
 
   async function clean(signal?: AbortSignal): Promise<void> {
     const now = clock.now();
@@ -57,26 +56,8 @@ export function createHousekeeping({
     }
   }
 
-  async function run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await clean(signal);
-      await clock.sleep(HOUR, signal).catch((error) => {
-        if (!signal.aborted) throw error;
-      });
-    }
-  }
-
-  return {
-    clean: () => clean(),
-    /** Again after a stop, too: a duty comes and goes. */
-    start() {
-      running ??= run(ending.signal);
-    },
-    async stop() {
-      ending.abort();
-      await running;
-      running = undefined;
-      ending = new AbortController();
-    },
-  };
+  const cleaning = every(clock, HOUR, clean, (error) =>
+    log.error({ err: asError(error) }, 'what has ended could not be removed'),
+  );
+  return { clean: () => clean(), start: cleaning.start, stop: cleaning.stop };
 }

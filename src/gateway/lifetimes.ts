@@ -7,32 +7,27 @@ import { type Happenings, tellingMessages } from './happenings.ts';
 import type { Outcomes } from './outcomes.ts';
 
 const EVERY_MS = 60_000;
-const DUTY = 'lifetimes';
 
 /**
  * Ends the messages whose lifetime is over and whose device nobody keeps: it is unlinked, banned, switched off, suspended or deleted. Those of
- * the others end in their own outbox. One node at a time does it for all.
+ * the others end in their own outbox. Nodes that do it side by side do no harm; of several, one does it (`cluster/duty.ts`).
  */
 export function createLifetimes({
   store,
   happenings,
   outcomes,
-  node,
   clock,
   log,
 }: {
-  readonly store: Pick<Store, 'messages' | 'nodes' | 'transaction' | 'durable'>;
+  readonly store: Pick<Store, 'messages' | 'transaction' | 'durable'>;
   readonly happenings: Happenings;
   readonly outcomes: Pick<Outcomes, 'tell'>;
-  readonly node: string;
   readonly clock: Clock;
   readonly log: Pick<Log, 'error'>;
 }) {
   const messages = tellingMessages(store, happenings);
 
   async function end(): Promise<void> {
-    // Half as long again as a round, so that the one who has it keeps it.
-    if (!(await store.nodes.takeDuty(DUTY, node, EVERY_MS * 1.5))) return;
     for (const device of await messages.lateUnkept(clock.now())) {
       for (;;) {
         const ended = await messages.expireUnkept(device, clock.now());

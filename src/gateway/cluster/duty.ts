@@ -5,26 +5,24 @@ import { LEASE_MS } from '../fleet/lease.ts';
 
 /** What one node at a time does for all, such as running the network of the sandbox devices. */
 export interface Duty {
-  /** Tries once to get it before it resolves. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** `start` tries once to get it before it resolves. The work is started and stopped as the duty comes and goes. */
 export function createDuty({
   store,
   name,
   node,
   clock,
-  begin,
-  end,
+  work,
   failed,
 }: {
   readonly store: Pick<Store, 'nodes'>;
   readonly name: string;
   readonly node: string;
   readonly clock: Clock;
-  readonly begin: () => Promise<void>;
-  readonly end: () => Promise<void>;
+  readonly work: Duty;
   readonly failed: (error: unknown) => void;
 }): Duty {
   let mine = false;
@@ -38,8 +36,8 @@ export function createDuty({
       throw error;
     });
     if (has) until = begun + LEASE_MS;
-    if (has && !mine) await begin();
-    if (!has && mine) await end();
+    if (has && !mine) await work.start();
+    if (!has && mine) await work.stop();
     mine = has;
   }
 
@@ -53,7 +51,7 @@ export function createDuty({
       await looking.stop();
       if (!mine) return;
       mine = false;
-      await end();
+      await work.stop();
       await store.nodes.leaveDuty(name, node);
     },
   };
