@@ -1,6 +1,7 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import type { ChatMessage } from '../api/types.ts';
 import { useMe } from '../session.tsx';
+import { createMemory } from './memory.ts';
 
 /** What is being written in a conversation, and what has become of its sending so far. */
 export interface Draft {
@@ -22,21 +23,18 @@ const nothing: Draft = {
   failure: undefined,
 };
 
-// Beside the pages, in memory only: who looks into another conversation finds everything again, and a file goes on leaving meanwhile.
-const drafts = new Map<string, Draft>();
-const watchers = new Set<() => void>();
+/**
+ * Who looks into another conversation finds everything again, and a file goes on leaving meanwhile. Unlike what `kept.ts` has they outlast a
+ * session that ended by itself: whoever signs in again goes on with what they wrote.
+ */
+const drafts = createMemory<string, Draft>();
 const shown = new Map<string, number>();
 let signedIn = new AbortController();
-
-const watch = (watcher: () => void) => {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-};
 
 /** Of one person in one conversation: of two who use a browser one after the other, none finds what the other wrote. */
 export function useDraft(deviceId: number, peer: string) {
   const key = `${useMe().user.id} ${deviceId} ${peer}`;
-  const draft = useSyncExternalStore(watch, () => drafts.get(key) ?? nothing);
+  const draft = drafts.useKept(key) ?? nothing;
   useEffect(() => {
     shown.set(key, (shown.get(key) ?? 0) + 1);
     return () => {
@@ -52,12 +50,11 @@ export function useDraft(deviceId: number, peer: string) {
 }
 
 function changeDraft(key: string, change: Partial<Draft> | ((now: Draft) => Partial<Draft>)): void {
-  const now = drafts.get(key) ?? nothing;
+  const now = drafts.now(key) ?? nothing;
   const next = { ...now, ...(typeof change === 'function' ? change(now) : change) };
   const isNothing = Object.entries(nothing).every(([name, value]) => next[name as keyof Draft] === value);
-  if (isNothing) drafts.delete(key);
-  else drafts.set(key, next);
-  for (const watcher of watchers) watcher();
+  if (isNothing) drafts.drop(key);
+  else drafts.keep(key, next);
 }
 
 /** Aborted when the person signs out: what is still leaving then is theirs no more. */
@@ -67,5 +64,4 @@ export function forgetDrafts(): void {
   signedIn.abort(new Error('signed out'));
   signedIn = new AbortController();
   drafts.clear();
-  for (const watcher of watchers) watcher();
 }

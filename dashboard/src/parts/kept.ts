@@ -1,37 +1,15 @@
-import { useSyncExternalStore } from 'react';
+import { createMemory, type Memory } from './memory.ts';
 
-const forgetting = new Set<() => void>();
+const memories = new Set<{ clear(): void }>();
 
 /** Whoever was signed in has left, or somebody comes in: what this tab kept is not for the next person. */
 export function forgetKept(): void {
-  for (const forget of forgetting) forget();
+  for (const memory of memories) memory.clear();
 }
 
-/** What stays in the memory of this tab alone, by the id of what it belongs to, until its owner drops it or leaves. */
-export function createKept<T>() {
-  const kept = new Map<number, T>();
-  const listeners = new Set<() => void>();
-  const told = () => {
-    for (const listener of listeners) listener();
-  };
-  const subscribe = (listener: () => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
-  forgetting.add(() => {
-    kept.clear();
-    told();
-  });
-  return {
-    keep(id: number, value: T): void {
-      kept.set(id, value);
-      told();
-    },
-    drop(id: number): void {
-      kept.delete(id);
-      told();
-    },
-    now: (id: number): T | undefined => kept.get(id),
-    useKept: (id: number): T | undefined => useSyncExternalStore(subscribe, () => kept.get(id)),
-  };
+/** Secrets and choices by the id of what they belong to, until their owner drops them or the session ends. */
+export function createKept<T>(): Memory<number, T> {
+  const memory = createMemory<number, T>();
+  memories.add(memory);
+  return memory;
 }
