@@ -183,9 +183,7 @@ export class World {
   }
 
   #load() {
-    const life: Life = new Part<GatewayCalls>(this.#options.program ?? 'gateway.ts', join(this.dir, 'gateway.log'), {
-      NODE_COMPILE_CACHE: join(tmpdir(), 'wagate-crash-compiled'),
-    });
+    const life: Life = new Part<GatewayCalls>(this.#options.program ?? 'gateway.ts', join(this.dir, 'gateway.log'));
     this.#lives.add(life);
     const loaded = new Promise<void>((resolve, reject) => {
       life.on('loaded', () => resolve());

@@ -52,8 +52,8 @@ export function createHeld({ devices, leases, node, open, clock, log }: HeldNeed
   const until = new Map<number, number>();
 
   /**
-   * `read` gives the device as it is when the lease is this node's: whoever changes it from then on finds the station, and what was read
-   * before may be old. Undefined when it gives none.
+   * `read` gives the device as it is when the lease is this node's: what was read before may be old, and whoever lets go of it from now
+   * on waits for the station. Undefined when it gives none.
    */
   async function take(id: number, arrives: boolean, read: () => Promise<DeviceRow | undefined>) {
     const present = starting.get(id) ?? (ending.has(id) ? undefined : stations.get(id));
